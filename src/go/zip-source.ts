@@ -1,0 +1,100 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type ZipReader, zipError } from './zip-directory.ts';
+
+/**
+ * Where a zip is: a file by its path, a file that is open already (it stays open, and its position is not used), or
+ * bytes in memory, which must not change meanwhile.
+ */
+export type ZipSource =
+  | { readonly path: string }
+  | { readonly handle: FileHandle }
+  | { readonly bytes: Uint8Array };
+
+/** One read of the disk brings this much, which is many entries of a usual module. */
+const WINDOW_BYTES = 2 ** 20;
+
+/**
+ * Calls `use` with a reader of the source, returns what it returns, and closes what was opened.
+ * @throws GoRuleError 'zip' when it has more than `maxBytes` or is no regular file; errors of the file system as they are.
+ */
+export async function withZipReader<T>(
+  source: ZipSource,
+  maxBytes: number,
+  use: (reader: ZipReader) => Promise<T>,
+): Promise<T> {
+  if ('bytes' in source) {
+    checkSize(source.bytes.byteLength, maxBytes);
+    return await use(new BytesReader(source.bytes));
+  }
+  if ('handle' in source) return await use(await openReader(source.handle, maxBytes));
+  const handle = await open(source.path, 'r');
+  try {
+    return await use(await openReader(handle, maxBytes));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openReader(handle: FileHandle, maxBytes: number): Promise<FileReader> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw zipError('it is no regular file');
+  checkSize(stat.size, maxBytes);
+  return new FileReader(handle, stat.size);
+}
+
+function checkSize(size: number, maxBytes: number): void {
+  if (size > maxBytes) throw zipError(`it has ${size} bytes, at most ${maxBytes} are allowed`);
+}
+
+function checkRange(size: number, offset: number, length: number): void {
+  if (offset + length > size) throw zipError('it is cut off');
+}
+
+class BytesReader implements ZipReader {
+  readonly size: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.size = bytes.byteLength;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    checkRange(this.size, offset, length);
+    return this.#bytes.subarray(offset, offset + length);
+  }
+}
+
+/** Reads ahead: entries are asked for in the order in which they lie. */
+class FileReader implements ZipReader {
+  readonly size: number;
+  readonly #handle: FileHandle;
+  #window = Buffer.alloc(0);
+  #windowOffset = 0;
+
+  constructor(handle: FileHandle, size: number) {
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    checkRange(this.size, offset, length);
+    const from = offset - this.#windowOffset;
+    if (from < 0 || from + length > this.#window.length) {
+      await this.#load(offset, Math.min(Math.max(length, WINDOW_BYTES), this.size - offset));
+      return this.#window.subarray(0, length);
+    }
+    return this.#window.subarray(from, from + length);
+  }
+
+  async #load(offset: number, length: number): Promise<void> {
+    const window = Buffer.allocUnsafe(length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await this.#handle.read(window, done, length - done, offset + done);
+      if (bytesRead === 0) throw zipError('it became shorter while it was read');
+      done += bytesRead;
+    }
+    this.#window = window;
+    this.#windowOffset = offset;
+  }
+}

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { childEnvironment, type Environment } from './child-env.ts';
+import { GoRuleError } from './go-rule-error.ts';
+
+/** What a go command printed before it ended with exit code 0. */
+export interface GoOutput {
+  readonly stdout: string;
+}
+
+/** Options of {@link runGoCommand}. */
+export interface GoCommandOptions {
+  readonly directory: string;
+  /** The whole environment; what a child must not see is taken out here. */
+  readonly env: Environment;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const STDOUT_LIMIT_BYTES = 1 << 20;
+const STDERR_LIMIT_BYTES = 4096;
+
+/**
+ * Returns what `go ARGS` prints. Throws {@link GoRuleError} `go-env`, with one sentence, when go is missing, fails, prints
+ * more than 1 MiB or takes longer than the timeout, and the signal's reason when that is aborted. Whatever happens, the
+ * child's process group (on Windows the child) is killed before this settles.
+ */
+export async function runGoCommand(args: readonly string[], options: GoCommandOptions): Promise<GoOutput> {
+  const { directory, env, timeoutMs, signal } = options;
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<GoOutput>();
+  const child = spawn('go', [...args], {
+    cwd: directory,
+    env: childEnvironment(env),
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const stdout = collect(STDOUT_LIMIT_BYTES);
+  const stderr = collect(STDERR_LIMIT_BYTES);
+  const what = `go ${args[0] ?? ''}`;
+
+  let isSettled = false;
+  const settle = (finish: () => void): void => {
+    if (isSettled) return;
+    isSettled = true;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    killGroup(child.pid, () => child.kill('SIGKILL'));
+    // A process that has left the group may hold the pipes open; it must not hold us.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.unref();
+    finish();
+  };
+  const fail = (message: string, options?: ErrorOptions): void =>
+    settle(() => reject(new GoRuleError('go-env', message, options)));
+  const onAbort = (): void => settle(() => reject(signal?.reason));
+  const timer = setTimeout(() => fail(`${what} did not end within ${timeoutMs / 1000} s`), timeoutMs);
+  signal?.addEventListener('abort', onAbort, { once: true });
+
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!stdout.add(chunk)) fail(`${what} printed more than ${STDOUT_LIMIT_BYTES} bytes`);
+  });
+  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  child.on('error', (cause: NodeJS.ErrnoException) => {
+    void startFailure(what, directory, cause).then((message) => fail(message, { cause }));
+  });
+  child.on('close', (code, killedBy) => {
+    // It never ran: the error event tells why.
+    if (child.pid === undefined) return;
+    if (code === 0) settle(() => resolve({ stdout: stdout.text() }));
+    else fail(`${what} failed (${killedBy ?? `exit code ${code}`})${firstLine(stderr.text())}`);
+  });
+  return promise;
+}
+
+/** Keeps the first `limit` bytes; `add` says whether everything fitted. */
+function collect(limit: number): { add(chunk: Buffer): boolean; text(): string } {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    add(chunk) {
+      const fits = chunk.length <= limit - bytes;
+      chunks.push(fits ? chunk : chunk.subarray(0, limit - bytes));
+      bytes = Math.min(limit, bytes + chunk.length);
+      return fits;
+    },
+    text: () => Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+function killGroup(pid: number | undefined, killChild: () => void): void {
+  if (pid === undefined) return;
+  if (process.platform === 'win32') {
+    killChild();
+    return;
+  }
+  try {
+    // Also after the child's own end: what it started may live on in its group.
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is empty.
+  }
+}
+
+async function startFailure(what: string, directory: string, cause: NodeJS.ErrnoException): Promise<string> {
+  // A missing directory is reported as a missing command.
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true) return `${what} could not run: ${directory} is not a directory`;
+  if (cause.code === 'ENOENT') return 'there is no go command on PATH';
+  return `${what} could not be started (${cause.code ?? 'unknown reason'})`;
+}
+
+function firstLine(text: string): string {
+  const line = text.split('\n').find((candidate) => candidate.trim() !== '') ?? '';
+  const plain = line.replace(/[\x00-\x1f\x7f]/g, ' ').trim();
+  return plain === '' ? '' : `: ${plain.slice(0, 200)}`;
+}

@@ -1,0 +1,182 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { GoRuleError } from '../go/go-rule-error.ts';
+import { hashGoMod, hashZip } from '../go/h1.ts';
+import { formatModuleVersion } from '../go/version.ts';
+import type { WantedFile, WantedSet } from '../go/wanted-set.ts';
+import { asLook, cachePath, type Found, type Look, lookAtAll, MAX_BYTES } from './cache-entry.ts';
+import { mapLimited } from './map-limited.ts';
+
+export { cachePath, type Found, MAX_BYTES } from './cache-entry.ts';
+
+/** A wanted file that is there but is not what go.sum says, or not a file at all: it is fetched and replaced. */
+export interface WrongFile {
+  readonly file: WantedFile;
+  readonly found: Found;
+}
+
+/** What the module cache holds of a wanted set. Each wanted file is present, missing or wrong. */
+export interface Presence {
+  /** Not there, or not readable (then a note says so); in the order of the set. */
+  readonly missing: readonly WantedFile[];
+  readonly wrong: readonly WrongFile[];
+  readonly presentFiles: number;
+  /** Bytes that were hashed. */
+  readonly checkedBytes: number;
+  /** `empty`: the set wants nothing; `none`: nothing of it is present. */
+  readonly wholeness: 'complete' | 'partial' | 'none' | 'empty';
+  readonly notes: readonly string[];
+}
+
+/** Returns the files that have to be fetched: the missing and the wrong ones. */
+export function toFetch(presence: Presence): readonly WantedFile[] {
+  return [...presence.missing, ...presence.wrong.map(({ file }) => file)];
+}
+
+const HASH_WORKERS = 4;
+
+/**
+ * Returns the wanted files that certainly have to be fetched, by a look at names, types and sizes only: absent ones,
+ * links anywhere below cache/download, what is no regular file or too large. Quick, reads nothing; a file that it does
+ * not return can still be wrong.
+ * @throws the reason of `signal` when it aborts; nothing else.
+ */
+export async function findAbsent(
+  goModCache: string,
+  wanted: WantedSet,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<readonly WantedFile[]> {
+  const looks = await lookAtAll(goModCache, wanted, signal);
+  return wanted.files.filter((_, index) => looks[index]?.kind !== 'regular');
+}
+
+/**
+ * Returns what the cache holds of a wanted set, by content: zip and mod are hashed and compared with the h1 of go.sum,
+ * never believed by their `.ziphash`; an info file must be a JSON object for the version that its name says. Nothing is
+ * read through a link below cache/download. Files that cannot be read are missing, with a note.
+ * @throws the reason of `signal` when it aborts; nothing else.
+ */
+export async function findMissing(
+  goModCache: string,
+  wanted: WantedSet,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Presence> {
+  const looks = await lookAtAll(goModCache, wanted, signal);
+  const verdicts = await mapLimited(wanted.files, HASH_WORKERS, signal, async (file, index) => {
+    const look = looks[index] ?? { kind: 'absent' };
+    return look.kind === 'regular' ? await check(goModCache, file, { bytes: look.bytes, signal }) : look;
+  });
+  return summarize(wanted, verdicts);
+}
+
+/** What its content says of one wanted file. */
+type Verdict = Exclude<Look, { kind: 'regular' }> | { readonly kind: 'present'; readonly bytes: number };
+
+async function check(
+  goModCache: string,
+  file: WantedFile,
+  { bytes, signal }: { readonly bytes: number; readonly signal: AbortSignal | undefined },
+): Promise<Verdict> {
+  try {
+    const found = await findWrong(cachePath(goModCache, file), file, signal);
+    return found === undefined ? { kind: 'present', bytes } : { kind: 'wrong', found };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof GoRuleError)
+      return { kind: 'wrong', found: { kind: 'broken-zip', why: error.message } };
+    return asLook(error);
+  }
+}
+
+/** Opens a file that was regular a moment ago, not through a link put there since, and looks at its content. */
+async function findWrong(
+  absolute: string,
+  file: WantedFile,
+  signal: AbortSignal | undefined,
+): Promise<Found | undefined> {
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  await using handle = await open(absolute, flags);
+  if (!(await handle.stat()).isFile()) return { kind: 'not-a-file' };
+  switch (file.kind) {
+    case 'info':
+      return checkInfo(await readBounded(handle, MAX_BYTES.info), file.module.version);
+    case 'mod':
+      return checkHash(hashGoMod(await readBounded(handle, MAX_BYTES.mod)), file);
+    case 'zip':
+      return checkHash((await hashZip({ handle }, signal === undefined ? {} : { signal })).hash, file);
+    default: {
+      const never: never = file.kind;
+      return never;
+    }
+  }
+}
+
+function checkHash(hash: string, { hashes }: WantedFile): Found | undefined {
+  return hashes.includes(hash) ? undefined : { kind: 'hash', hash };
+}
+
+function checkInfo(bytes: Buffer, version: string): Found | undefined {
+  let info: unknown;
+  try {
+    info = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return { kind: 'wrong-info' };
+  }
+  if (typeof info !== 'object' || info === null || !('Version' in info)) return { kind: 'wrong-info' };
+  if (info.Version === version) return undefined;
+  return typeof info.Version === 'string'
+    ? { kind: 'wrong-info', version: info.Version }
+    : { kind: 'wrong-info' };
+}
+
+async function readBounded(handle: FileHandle, maxBytes: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(Math.min((await handle.stat()).size, maxBytes));
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
+function summarize(wanted: WantedSet, verdicts: readonly Verdict[]): Presence {
+  const missing: WantedFile[] = [];
+  const wrong: WrongFile[] = [];
+  const notes: string[] = [];
+  let presentFiles = 0;
+  let checkedBytes = 0;
+  for (const [index, file] of wanted.files.entries()) {
+    const verdict = verdicts[index] ?? { kind: 'absent' };
+    switch (verdict.kind) {
+      case 'present':
+        presentFiles++;
+        checkedBytes += verdict.bytes;
+        break;
+      case 'wrong':
+        wrong.push({ file, found: verdict.found });
+        break;
+      case 'unreadable':
+        missing.push(file);
+        notes.push(
+          `the ${file.kind} file of ${formatModuleVersion(file.module)} in the module cache cannot be read (${verdict.code})`,
+        );
+        break;
+      case 'absent':
+        missing.push(file);
+        break;
+      default: {
+        const never: never = verdict;
+        return never;
+      }
+    }
+  }
+  const wholeness = wholenessOf(wanted.files.length, presentFiles);
+  return { missing, wrong, presentFiles, checkedBytes, wholeness, notes };
+}
+
+function wholenessOf(wantedFiles: number, presentFiles: number): Presence['wholeness'] {
+  if (wantedFiles === 0) return 'empty';
+  if (presentFiles === wantedFiles) return 'complete';
+  return presentFiles === 0 ? 'none' : 'partial';
+}

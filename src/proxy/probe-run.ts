@@ -1,0 +1,58 @@
+import type { ModuleVersion } from '../go/version.ts';
+import type { Candidate, Credentials } from './candidate.ts';
+import type { Network, ProxyClient } from './http-client.ts';
+import type { Figures, Phases } from './verdict.ts';
+
+/** What a candidate is asked. */
+export interface ProbeAsk {
+  /** Its `.info` and `.mod` are asked. */
+  readonly module: ModuleVersion;
+  /** h1 of the `.mod`; any of them may match. */
+  readonly modHashes: readonly string[];
+  /** Samples of throughput, asked one after the other until it shows. None: the fast path. */
+  readonly samples: readonly ZipSample[];
+  /** Name of the checksum database whose relaying is asked for; undefined: not asked. */
+  readonly sumdb?: string;
+}
+
+/** A zip and its h1 hashes, any of which may match. */
+export interface ZipSample {
+  readonly module: ModuleVersion;
+  readonly hashes: readonly string[];
+}
+
+/** What a probe needs beside the question. */
+export interface ProbePorts {
+  readonly network: Network;
+  /** Credentials of .netrc. */
+  readonly credentialsFor?: (url: URL) => Credentials | undefined;
+  /** Ends the probe; its reason is `too-slow` for the phase's early end, anything else is the deadline. */
+  readonly signal: AbortSignal;
+}
+
+/** A zip that came whole as a sample and was right by hash. */
+export interface KeptZip {
+  readonly module: ModuleVersion;
+  readonly bytes: Uint8Array;
+}
+
+/** What a probe has found so far. */
+export interface ProbeFindings {
+  phases: Phases;
+  /** From request to first byte on connections that were open, in milliseconds. */
+  readonly warmMs: number[];
+  sumdb: Figures['sumdb'];
+  bytesPerSecond?: number;
+  sampleBytes?: number;
+  /** Samples that came whole and were right by hash. */
+  readonly kept: KeptZip[];
+}
+
+/** All that the steps of one probe share. */
+export interface ProbeRun {
+  readonly candidate: Candidate;
+  readonly ask: ProbeAsk;
+  readonly ports: ProbePorts;
+  readonly client: ProxyClient;
+  readonly findings: ProbeFindings;
+}

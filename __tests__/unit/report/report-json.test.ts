@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
+import { findingsOfSetting } from '../../../src/diagnosis/setting-findings.ts';
+import type { Verdict } from '../../../src/proxy/verdict.ts';
+import { makeRedactor } from '../../../src/report/redaction.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { renderReportJson, sealReport } from '../../../src/report/report-json.ts';
+import { FAST, makeReport, probed, unhealthy } from '../../support/sample-report.ts';
+
+const schema = JSON.parse(readFileSync(new URL('../../../docs/report.schema.json', import.meta.url), 'utf8'));
+const isValid = new Ajv({ strict: true, allErrors: true }).compile(schema);
+const keep = (text: string): string => text;
+
+function withVerdict(verdict: Verdict): Report {
+  return makeReport({ plan: { ...makeReport().plan, candidates: [{ ...FAST, verdict }] } });
+}
+
+describe('report.json', () => {
+  const { wanted: _wanted, ...unread } = makeReport();
+  test.each<[string, Report]>([
+    ['a healthy run', makeReport()],
+    ['no project', unread],
+    ['a second use', makeReport({ secondUse: 'decided before' })],
+    ['a status', withVerdict(unhealthy('http-status', { status: 502, body: 'x' }))],
+    ['unknown', withVerdict({ kind: 'unknown', reason: 'forbidden', status: 403, body: 'x', phases: {} })],
+    ['unmeasured', withVerdict({ kind: 'unmeasured', why: 'file' })],
+    [
+      'what is to be copied and what became of it',
+      makeReport({
+        findings: findingsOfSetting({ wrongFiles: ['a'], sumdbWarnings: [] }).map((finding) => ({
+          ...finding,
+          consequence: 'b',
+        })),
+      }),
+    ],
+    [
+      'findings',
+      makeReport({ findings: findingsOfProbe([probed('https://a.example', unhealthy('truncated'))]) }),
+    ],
+  ])('%s has the published schema', (_name, report) => {
+    isValid(JSON.parse(renderReportJson(report, keep)));
+    expect(isValid.errors).toBeNull();
+  });
+
+  test.each<[string, object]>([
+    ['another schema', { schema: 2 }],
+    ['an unknown class', { failureClass: 'bad' }],
+    ['an unknown property', { extra: 1 }],
+    ['a negative time', { durations: [{ phase: 'x', ms: -1 }] }],
+  ])('the schema refuses %s', (_name, change) => {
+    expect(isValid({ ...makeReport(), ...change })).toBe(false);
+  });
+
+  test('holds no secret, wherever it stood', () => {
+    const { redact } = makeRedactor([{ user: 'bob', password: 'canary-p@ss' }]);
+    const text = 'https://bob:canary-p%40ss@h/x?sig=canary2 canary-p@ss';
+    const report = makeReport({
+      notes: [text],
+      exported: [{ name: 'GOPROXY', value: text }],
+      secondUse: text,
+    });
+    expect(renderReportJson(report, redact)).not.toContain('canary');
+  });
+
+  test('is inert when it is printed into a log', () => {
+    const json = renderReportJson(makeReport({ notes: ['a\n::error::b ##[x]\r\x1b[31m\u2028'] }), keep);
+    expect(json).not.toMatch(/::|##\[|[\r\x1b\u2028]/);
+    expect(JSON.parse(json).notes).toEqual(['a : :error: :b ## [x]  ']);
+  });
+
+  test('has no number that JSON cannot hold', () => {
+    const sealed = sealReport(makeReport({ durations: [{ phase: 'x', ms: Number.NaN }] }), keep);
+    expect(sealed.durations[0]?.ms).toBeNull();
+  });
+});

@@ -1,0 +1,128 @@
+import type { Cause } from '../proxy/verdict.ts';
+import { CAUSES, type CauseEntry } from './cause-table.ts';
+import { NO_HEALTHY_PROXY, NO_HEALTHY_TITLE } from './probe-findings.ts';
+import { SETTING_ENTRIES } from './setting-findings.ts';
+import { STATUS_ENTRIES, UNKNOWN_REASONS } from './verdict-table.ts';
+
+/** What docs/diagnoses.md tells of one id. */
+export interface CatalogueEntry extends CauseEntry {
+  readonly id: DiagnosisId;
+  /** What was seen, and what it is not, in a sentence or two. */
+  readonly meaning: string;
+}
+
+/** The id of every diagnosis. */
+export type DiagnosisId =
+  | Cause
+  | keyof typeof STATUS_ENTRIES
+  | keyof typeof SETTING_ENTRIES
+  | `proxy-${keyof typeof UNKNOWN_REASONS}`
+  | typeof NO_HEALTHY_PROXY;
+
+/** A new id without a meaning does not compile. */
+const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
+  'no-healthy-proxy':
+    'Every candidate was measured and none can be used. Nothing was exported, so go works as if this action were not there. Fault, re-run and remedy are those of the candidates; the evidence names the cause of each.',
+  'dns-not-found':
+    'The resolver answered that this name does not exist, or that it has no address. That is an answer, not a failure of DNS.',
+  'dns-failed': 'The resolver answered with a failure of its own, so nobody knows whether the name exists.',
+  'dns-timeout': 'The resolver of the runner was silent until the time of the probe was over.',
+  'connection-refused':
+    'The address answered at once that nothing listens on that port: the server is down, or the port is wrong.',
+  'connection-reset':
+    'The connection was cut by a reset. A firewall does this as well as a server that crashes or restarts.',
+  'connect-timeout':
+    'The address gave no answer at all to the attempt to connect: packets are dropped, as firewalls do, or the host is down.',
+  unreachable:
+    'The runner has no route to any address of the host, or its own rules forbid the connection. With IPv6 addresses only, a runner without IPv6 is the usual reason.',
+  'tls-timeout':
+    'TCP connected, and the handshake did not end. A filter that looks into TLS and waits is the usual reason.',
+  'tls-unknown-authority':
+    'The certificate is valid for an authority that neither the system store nor SSL_CERT_FILE nor SSL_CERT_DIR holds: go would refuse it too. Inside of a company it is often the TLS inspection of the network.',
+  'tls-self-signed': 'The server shows a certificate that it has signed itself.',
+  'tls-incomplete-chain':
+    'The server sends its own certificate without the intermediate one. Browsers find that by themselves; go does not.',
+  'tls-expired': 'By the clock of this runner the certificate is past its last day.',
+  'tls-not-yet-valid':
+    'By the clock of this runner the first day of the certificate is still to come: the clock is most likely behind.',
+  'tls-wrong-host':
+    'The certificate is not for the host name in the URL: an alias, an address instead of a name, or something that answers in place of the host.',
+  'tls-protocol': 'Client and server did not agree on how to speak TLS.',
+  'plain-http-on-tls-port': 'The URL says https, and what answers on that port speaks no TLS.',
+  'tls-closed':
+    'The connection was closed in the middle of the handshake. Filters that judge by the host name do this.',
+  'http-proxy-refused':
+    'HTTPS_PROXY or HTTP_PROXY names an HTTP proxy, and that one did not open a tunnel to the module proxy.',
+  'http-proxy-login': 'The HTTP proxy of the environment answered 407 to the request for a tunnel.',
+  'http-proxy-unreachable': 'No connection to the HTTP proxy of the environment could be made.',
+  'http-proxy-timeout': 'The HTTP proxy of the environment was reached and did not open the tunnel in time.',
+  'headers-timeout':
+    'The connection stands, a request was sent, and not one byte of an answer came. go itself would wait for ever: it has no such bound.',
+  'body-timeout':
+    'An answer began and its end did not come in time. go itself would wait for ever: it has no such bound.',
+  'closed-early': 'The server took the request and closed the connection without an answer.',
+  truncated: 'The answer is shorter than announced, or its connection was closed in the middle.',
+  'http-status':
+    'The proxy answered a valid request with a status that go takes for an error. From 500 up a re-run helps, for the fault is passing. Of the statuses below, the path in the URL is the usual reason.',
+  'http-too-many-requests': 'The proxy answered 429: this address has asked too often for the moment.',
+  'http-blocked':
+    'A public proxy answered 403 or 451: it, or a filter before it, does not serve this address, country or request.',
+  'redirect-loop': 'The proxy redirects more often than the ten times that go follows.',
+  'redirect-insecure': 'A redirect leads from https to http. go refuses that, and so does this action.',
+  'redirect-blocked':
+    'The proxy answered with a redirect, and its target cannot be reached: an egress policy allows the proxy but not where it stores its files.',
+  'protocol-error': 'What came back is not HTTP.',
+  'captive-portal':
+    'The host answers with success for a path that cannot exist: a login page of the network, a parked domain, or a web server that has one page for everything.',
+  'wrong-content': 'The answer was a success, and its content is not what the GOPROXY protocol says.',
+  'wrong-hash':
+    'A file that go.sum or a built-in hash pins came with another content. The proxy, its store, or something on the way changed it.',
+  'invalid-info': 'The `.info` file is not JSON, or names another version than the one asked for.',
+  'too-large': 'The answer is longer than a file of that kind may be in go.',
+  'encoded-body':
+    'The answer has a Content-Encoding although none was accepted. go would store the compressed bytes and fail on their hash.',
+  'too-slow':
+    'Another candidate was done, and this one had as long again, at least 300 ms more, and was not. When nothing at all had come from it, the finding says so, and the evidence tells what it was waiting for.',
+  internal: 'Something failed in setup-goproxy that its authors did not think of.',
+  'proxy-unauthorized':
+    'A proxy that you gave answered 401. Only go may have the login (GOAUTH), so it keeps its place in the chain.',
+  'proxy-forbidden':
+    'A proxy that you gave answered 403. That may be its policy for the module of the probe only, so it keeps its place in the chain.',
+  'proxy-login-required': 'The answer was 407. The candidate keeps its place in the chain.',
+  'proxy-not-found':
+    'A proxy that you gave answered 404 or 410 for the module of the probe. It may serve other modules only, so it keeps its place in the chain.',
+  'module-cache-corrupt':
+    'A file in the module cache, restored or left there, has not the hash that go.sum names. go checks a module when it downloads it, and never again: it would compile what is there.',
+  'inherited-goproxy':
+    'GOPROXY comes from the environment, `go env -w` or the distribution of go, so it is policy. It has a fault that this action must not mend by itself.',
+  'sumdb-through-third-party':
+    'This version of go believes forged answers of a proxy that relays the checksum database, and the chain has such a proxy.',
+  'standby-used': 'No candidate was healthy, so the best standby proxy is used in this job.',
+};
+
+const NO_HEALTHY: CauseEntry = {
+  title: NO_HEALTHY_TITLE,
+  class: 'infrastructure',
+  fault: 'network',
+  rerunHelps: 'maybe',
+  remedy: 'See what each candidate says in the evidence.',
+};
+
+/** Returns every diagnosis there is, in the order of the tables. */
+export function catalogue(): readonly CatalogueEntry[] {
+  const unknown = Object.entries(UNKNOWN_REASONS).map(
+    ([reason, entry]) => [`proxy-${reason}`, entry] as const,
+  );
+  const all: readonly (readonly [string, CauseEntry])[] = [
+    [NO_HEALTHY_PROXY, NO_HEALTHY],
+    ...Object.entries(SETTING_ENTRIES),
+    ...Object.entries(CAUSES),
+    ...Object.entries(STATUS_ENTRIES),
+    ...unknown,
+  ];
+  return all.flatMap(([id, entry]) => (isId(id) ? [{ ...entry, id, meaning: MEANINGS[id] }] : []));
+}
+
+function isId(id: string): id is DiagnosisId {
+  return Object.hasOwn(MEANINGS, id);
+}

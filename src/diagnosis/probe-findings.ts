@@ -1,0 +1,126 @@
+import type { Candidate } from '../proxy/candidate.ts';
+import type { Phases, Probed, Verdict } from '../proxy/verdict.ts';
+import type { CauseEntry } from './cause-table.ts';
+import { type Finding, failureClassOf } from './finding.ts';
+import { entryOf, idOf, UNKNOWN_REASONS } from './verdict-table.ts';
+
+/** The id of the finding that speaks for all candidates when none can be used. */
+export const NO_HEALTHY_PROXY = 'no-healthy-proxy';
+
+/** What that finding says. */
+export const NO_HEALTHY_TITLE = 'no module proxy is healthy: GOPROXY stays as it was';
+
+/** Distinct remedies told by the finding that speaks for all. */
+const NAMED_REMEDIES = 3;
+
+type Unhealthy = Extract<Verdict, { kind: 'unhealthy' }>;
+type Unknown = Extract<Verdict, { kind: 'unknown' }>;
+
+/** How a candidate is taken out, by where it comes from. */
+const REMOVALS = {
+  input: 'remove it from `proxies`',
+  default: 'name another proxy in `proxies`',
+  inherited: 'take it out of GOPROXY where that is set',
+  standby: 'name another one in `mirrors`',
+} as const satisfies Record<Candidate['origin'], string>;
+
+/**
+ * Returns one finding for each candidate that was not healthy, and, when none is healthy and none keeps its place
+ * unmeasured or unknown, a first one of severity `failure` that speaks for them all.
+ */
+export function findingsOfProbe(probed: readonly Probed[]): readonly Finding[] {
+  const findings = probed.flatMap((one) => findingOf(one) ?? []);
+  const isLost = probed.length > 0 && probed.every(({ verdict }) => verdict.kind === 'unhealthy');
+  if (!isLost) return findings;
+  return [
+    noHealthyProxy(findings),
+    ...findings.map((finding): Finding => ({ ...finding, coveredBy: NO_HEALTHY_PROXY })),
+  ];
+}
+
+/** Returns what an unhealthy or unknown verdict means; undefined for a healthy or unmeasured candidate. */
+export function findingOf({ candidate, verdict }: Probed): Finding | undefined {
+  switch (verdict.kind) {
+    case 'healthy':
+    case 'unmeasured':
+      return undefined;
+    case 'unhealthy': {
+      const id = idOf(verdict);
+      const severity = candidate.origin === 'standby' ? 'notice' : 'warning';
+      return { id, severity, ...describe(entryOf(verdict), candidate), evidence: evidenceOf(verdict) };
+    }
+    case 'unknown': {
+      const entry = UNKNOWN_REASONS[verdict.reason];
+      return {
+        id: `proxy-${verdict.reason}`,
+        severity: 'notice',
+        ...describe(entry, candidate),
+        evidence: evidenceOf(verdict),
+      };
+    }
+    default: {
+      const never: never = verdict;
+      return never;
+    }
+  }
+}
+
+function describe(entry: CauseEntry, { label, url, origin }: Candidate) {
+  const { title, class: failureClass, fault, rerunHelps } = entry;
+  // Functions, because `$&` in a label must stay what it is; one pass, because a label may look like a placeholder.
+  const values: Readonly<Record<string, string>> = {
+    '{proxy}': label,
+    '{host}': url.host === '' ? label : url.host,
+    '{name}': url.hostname,
+    '{removal}': REMOVALS[origin],
+  };
+  const remedy = entry.remedy.replace(/\{(?:proxy|host|name|removal)\}/g, (name) => values[name] ?? name);
+  return { class: failureClass, fault, title, rerunHelps, remedy, subject: label };
+}
+
+function evidenceOf(verdict: Unhealthy | Unknown): readonly string[] {
+  const { status, address, body } = verdict;
+  const detail = verdict.kind === 'unhealthy' ? [`${verdict.stage}: ${verdict.detail}`] : [];
+  const timing = formatPhases(verdict.phases);
+  return [
+    ...detail,
+    ...(status === undefined ? [] : [`HTTP status ${status}`]),
+    ...(address === undefined ? [] : [`address ${address}`]),
+    ...(timing === '' ? [] : [timing]),
+    ...(body === undefined || body.trim() === '' ? [] : [`it said: ${body}`]),
+  ];
+}
+
+/** Returns the phases that were reached, `dns 3 ms, tcp 12 ms`; '' when none was. */
+export function formatPhases({ dnsMs, tcpMs, tlsMs, firstByteMs, viaHttpProxy }: Phases): string {
+  const parts = [
+    ['dns', dnsMs],
+    ['tcp', tcpMs],
+    ['tls', tlsMs],
+    ['first byte', firstByteMs],
+  ] as const;
+  const timed = parts.flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${Math.round(ms)} ms`]));
+  return [...timed, ...(viaHttpProxy === undefined ? [] : [`via HTTP proxy ${viaHttpProxy}`])].join(', ');
+}
+
+function noHealthyProxy(findings: readonly Finding[]): Finding {
+  const failed = findings.map((finding): Finding => ({ ...finding, severity: 'failure' }));
+  const first = failed[0];
+  const remedies = [...new Set(findings.map((finding) => finding.remedy))];
+  const rerunHelps = failed.some((finding) => finding.rerunHelps !== 'no') ? 'maybe' : 'no';
+  const failureClass = failureClassOf(failed);
+  return {
+    id: NO_HEALTHY_PROXY,
+    class: failureClass === 'none' ? 'infrastructure' : failureClass,
+    fault: findings.every((finding) => finding.fault === first?.fault)
+      ? (first?.fault ?? 'network')
+      : 'network',
+    severity: 'failure',
+    title: NO_HEALTHY_TITLE,
+    // Without the scheme, so that it stays readable where links are broken.
+    evidence: findings.map(({ subject, title }) => `${subject.replace(/^https?:\/\//, '')}: ${title}`),
+    rerunHelps,
+    remedy: remedies.slice(0, NAMED_REMEDIES).join(' '),
+    subject: '',
+  };
+}

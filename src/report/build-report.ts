@@ -1,0 +1,273 @@
+import type { Finding } from '../diagnosis/finding.ts';
+import { failureClassOf } from '../diagnosis/finding.ts';
+import type { GoEnv } from '../go/go-env.ts';
+import type { MergedGoprivate } from '../go/goprivate.ts';
+import type { WantedSet } from '../go/wanted-set.ts';
+import type { Presence } from '../modcache/presence.ts';
+import { describeSkipped, type Skipped } from '../proxy/candidate-list.ts';
+import type { SumdbDecision } from '../proxy/checksum-db.ts';
+import type { Choice } from '../proxy/choose.ts';
+import type { ExportDecision, ExportName } from '../proxy/exports.ts';
+import type { ProxyPlan } from '../proxy/proxy-plan.ts';
+import { describePlace, type RankedCandidate } from '../proxy/ranking.ts';
+import type { UseDecision } from '../proxy/second-use.ts';
+import { removeUserinfo } from '../proxy/userinfo.ts';
+import type {
+  CandidateFacts,
+  ChainFacts,
+  ChangedValue,
+  PhaseDuration,
+  PlanFacts,
+  PrivatePatternFacts,
+  Report,
+  WantedFacts,
+} from './report.ts';
+
+/** All that a step found and decided. */
+export interface ReportParts {
+  readonly actionVersion: string;
+  readonly step: Report['step'];
+  readonly mode: Report['mode'];
+  readonly startedAt: Date;
+  readonly durations: readonly PhaseDuration[];
+  readonly goEnv: GoEnv;
+  readonly merged: MergedGoprivate;
+  readonly wanted: WantedSet;
+  readonly presence: Presence;
+  readonly plan: ProxyPlan;
+  readonly use: UseDecision;
+  readonly choice?: Choice;
+  readonly sumdb: SumdbDecision;
+  readonly exports: ExportDecision;
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+const PROBLEMS_SHOWN = 20;
+
+/** Returns the report of what was found and decided; userinfo is removed, foreign text is left to the renderers. */
+export function buildReport(parts: ReportParts): Report {
+  const { actionVersion, step, mode, startedAt, durations, goEnv, choice, use, exports, findings } = parts;
+  const reused = use.kind === 'reuse' && choice === undefined ? reusedText(use) : undefined;
+  const plan = planFacts(parts);
+  return {
+    schema: 1,
+    actionVersion,
+    step,
+    mode,
+    startedAt: startedAt.toISOString(),
+    durations,
+    go: goFacts(goEnv),
+    plan,
+    chain: chainFacts(parts),
+    checksumDatabase: changed(parts, 'GOSUMDB', parts.sumdb.reason),
+    privatePatterns: patternFacts(parts),
+    exported: exports.exports.map(({ name, value }) => ({ name, value: removeUserinfo(value) })),
+    wanted: wantedFacts(parts),
+    ...(reused === undefined ? {} : { secondUse: reused }),
+    notes: [
+      ...parts.notes,
+      ...exports.withheld.map(({ name, reason }) => `${name} is not exported: ${reason}`),
+    ],
+    hosts: choice?.contacted ?? [],
+    findings: findings.map((finding) => withConsequence(finding, plan, parts)),
+    failureClass: failureClassOf(findings),
+  };
+}
+
+/** Returns the effective value of a variable after the step, userinfo removed. */
+export function valueAfter(
+  { goEnv, exports }: Pick<ReportParts, 'goEnv' | 'exports'>,
+  name: ExportName,
+): string {
+  const exported = exports.exports.find((one) => one.name === name);
+  return removeUserinfo(exported?.value ?? goEnv.values.get(name) ?? '');
+}
+
+/** Returns the label of the proxy ranked first; '' when none is healthy. */
+export function selectedLabel({ choice, use }: Pick<ReportParts, 'choice' | 'use'>): string {
+  if (choice !== undefined) return choice.decision.selected?.label ?? '';
+  return use.kind === 'reuse' ? use.record.selected : '';
+}
+
+function reusedText({ record }: Extract<UseDecision, { kind: 'reuse' }>): string {
+  const selected = record.selected === '' ? 'no healthy one' : record.selected;
+  return `An earlier use in this job measured the same proxies and chose ${selected}; nothing is measured again.`;
+}
+
+function goFacts({ goVersion, source, problem }: GoEnv): Report['go'] {
+  return {
+    source,
+    ...(goVersion === undefined ? {} : { version: `go${goVersion}` }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function planFacts(parts: ReportParts): PlanFacts {
+  const { plan, use, choice } = parts;
+  const skipped = plan.skipped.map((one) => ({ entry: one.entry, reason: skippedReason(one) }));
+  const none = { candidates: [], skipped };
+  if (plan.kind === 'policy') {
+    return {
+      kind: 'policy',
+      reason: plan.reason,
+      ...none,
+      standby: { asked: false, reason: 'GOPROXY is policy' },
+    };
+  }
+  if (choice === undefined) {
+    const reason = use.kind === 'reuse' ? reusedText(use) : 'nothing was measured';
+    return { kind: 'reused', reason, ...none, standby: { asked: false, reason: 'an earlier use decided' } };
+  }
+  return { kind: 'candidates', candidates: candidateFacts(choice, parts), skipped, standby: choice.standby };
+}
+
+/** The entry stands before it already. */
+function skippedReason(one: Skipped): string {
+  const why = describeSkipped(one)
+    .replace(/^Entry .*? is skipped: /, '')
+    .replace(/\.$/, '');
+  return `${why} (entry ${one.place} of ${one.input})`;
+}
+
+function candidateFacts({ probed, decision }: Choice, parts: ReportParts): readonly CandidateFacts[] {
+  const places = new Map(decision.ranked.map((one, index) => [one.candidate.id, { one, rank: index + 1 }]));
+  const inForce = entriesInForce(parts);
+  const isExported = parts.exports.exports.some(({ name }) => name === 'GOPROXY');
+  const isAlone = probed.filter(({ candidate }) => candidate.origin !== 'standby').length === 1;
+  return probed.map(({ candidate, verdict }) => {
+    const place = places.get(candidate.id);
+    const inChain = inForce.has(candidate.exportValue);
+    const isPassedOver = isExported && !inChain;
+    return {
+      label: candidate.label,
+      origin: candidate.origin,
+      ...(candidate.publicProxy === undefined ? {} : { publicName: candidate.publicProxy.name }),
+      verdict,
+      inChain,
+      ...(place === undefined
+        ? {}
+        : placeFacts(place.one, { ...place, isAlone, isPassedOver, of: places.size })),
+    };
+  });
+}
+
+/** The entries of the GOPROXY that go uses after the step, as they are written. */
+function entriesInForce({ goEnv, exports }: ReportParts): ReadonlySet<string> {
+  const exported = exports.exports.find(({ name }) => name === 'GOPROXY');
+  const value = exported?.value ?? goEnv.values.get('GOPROXY') ?? '';
+  return new Set(value.split(/[,|]/).map((entry) => entry.trim()));
+}
+
+interface Place {
+  readonly rank: number;
+  /** How many have a rank. */
+  readonly of: number;
+  /** No other candidate was configured. */
+  readonly isAlone: boolean;
+  /** It can be used, and yet is not in the exported chain: `fallback: none` takes one only. */
+  readonly isPassedOver: boolean;
+}
+
+function placeFacts(
+  one: RankedCandidate,
+  place: Place,
+): Pick<CandidateFacts, 'rank' | 'estimateMs' | 'reason'> {
+  const { estimateMs } = one;
+  return {
+    rank: place.rank,
+    ...(estimateMs === undefined ? {} : { estimateMs }),
+    reason: `${placeReason(one, place)}${place.isPassedOver ? ', and not in the chain' : ''}`,
+  };
+}
+
+/** With nothing to compare, an estimate is no reason. */
+function placeReason(one: RankedCandidate, { rank, of, isAlone }: Place): string {
+  if (one.candidate.origin === 'standby') return 'a standby mirror, used because no candidate is healthy';
+  if (of === 1) return isAlone ? 'the only candidate' : 'the only candidate that can be used';
+  if (one.place.kind !== 'fastest') return describePlace(one);
+  return rank === 1 ? 'the lowest estimate' : 'the lowest estimate of the rest';
+}
+
+/** Says what became of a candidate that is not healthy; the user wants to know whether the job goes on. */
+function withConsequence(finding: Finding, { candidates }: PlanFacts, parts: ReportParts): Finding {
+  const about = candidates.find(({ label }) => label === finding.subject);
+  if (about === undefined || finding.coveredBy !== undefined || parts.mode === 'diagnose') return finding;
+  const consequence = consequenceOf(about, selectedLabel(parts));
+  return consequence === undefined ? finding : { ...finding, consequence };
+}
+
+function consequenceOf({ origin, verdict, inChain }: CandidateFacts, selected: string): string | undefined {
+  if (inChain) {
+    return verdict.kind === 'unknown' ? 'it keeps its place in GOPROXY' : 'it stays in GOPROXY';
+  }
+  if (origin === 'standby') return undefined;
+  return selected === '' ? 'left out of GOPROXY' : `left out of GOPROXY, the job goes on with ${selected}`;
+}
+
+function chainFacts(parts: ReportParts): ChainFacts {
+  const { goEnv } = parts;
+  const selected = selectedLabel(parts);
+  return {
+    decision: parts.exports.exports.some(({ name }) => name === 'GOPROXY') ? 'exported' : 'kept',
+    before: removeUserinfo(goEnv.values.get('GOPROXY') ?? ''),
+    after: valueAfter(parts, 'GOPROXY'),
+    reasons: chainReasons(parts),
+    ...(selected === '' ? {} : { selected }),
+  };
+}
+
+function chainReasons({
+  choice,
+  plan,
+  use,
+}: Pick<ReportParts, 'choice' | 'plan' | 'use'>): readonly string[] {
+  if (plan.kind === 'policy') return [plan.reason];
+  if (choice === undefined) return use.kind === 'reuse' ? [reusedText(use)] : [];
+  const { decision } = choice;
+  const said = decision.kind === 'export' ? decision.notice : decision.warning;
+  return [...(said === undefined ? [] : [said]), ...decision.reasons];
+}
+
+function patternFacts(parts: ReportParts): PrivatePatternFacts {
+  const { merged } = parts;
+  const fact = (name: 'GOPRIVATE' | 'GONOPROXY' | 'GONOSUMDB', effective: string): ChangedValue => {
+    const before = parts.goEnv.values.get(name) ?? '';
+    // Unset, GONOPROXY and GONOSUMDB follow GOPRIVATE without being exported.
+    const after = parts.mode === 'diagnose' ? before : effective;
+    return { before, after, reason: before === after ? '' : 'the inputs add patterns' };
+  };
+  return {
+    goprivate: fact('GOPRIVATE', merged.goprivate),
+    gonoproxy: fact('GONOPROXY', merged.gonoproxy),
+    gonosumdb: fact('GONOSUMDB', merged.gonosumdb),
+  };
+}
+
+function changed(parts: ReportParts, name: ExportName, reason: string): ChangedValue {
+  return {
+    before: removeUserinfo(parts.goEnv.values.get(name) ?? ''),
+    after: valueAfter(parts, name),
+    reason,
+  };
+}
+
+function wantedFacts({ wanted, presence }: ReportParts): WantedFacts {
+  const problems = wanted.problems.map(
+    ({ file, line, rule }) => `${file}${line > 0 ? `:${line}` : ''}: ${rule}`,
+  );
+  const more = problems.length - PROBLEMS_SHOWN;
+  return {
+    modules: wanted.modules,
+    files: wanted.files.length,
+    missing: presence.missing.length,
+    wrong: presence.wrong.length,
+    privateModules: wanted.privateModules,
+    notes: [
+      ...wanted.notes,
+      ...problems.slice(0, PROBLEMS_SHOWN),
+      ...(more > 0 ? [`${more} more problems in the project's files`] : []),
+      ...presence.notes,
+    ],
+  };
+}

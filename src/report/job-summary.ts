@@ -1,0 +1,224 @@
+import type { Finding } from '../diagnosis/finding.ts';
+import { becameOf, candidateTable } from './candidate-table.ts';
+import { count, formatMs, formatThroughput, unbroken } from './figures.ts';
+import { inertCodeBlock, inertCodeSpan, inertProse } from './foreign-text.ts';
+import { ranked } from './log-text.ts';
+import { inertMarked } from './marked-prose.ts';
+import { type CandidateFacts, changedVariables, type Report } from './report.ts';
+import { FAULT_TEXT, RERUN_TEXT } from './words.ts';
+
+/** The input `job-summary`. */
+export type SummaryMode = 'auto' | 'always' | 'on-failure' | 'never';
+
+const SENTENCE_LIMIT = 600;
+/** More candidates, findings or reasons than this are only counted. */
+const ROW_LIMIT = 30;
+/** Candidates left out, and other warnings, told one a line. */
+const WARNING_LIMIT = 5;
+
+/**
+ * Says whether a summary is written: `auto` when something failed, was fetched, or chosen otherwise than configured (the
+ * exported GOPROXY differs); `on-failure` when a finding is a failure or the step fails.
+ */
+export function wantsSummary(
+  mode: SummaryMode,
+  report: Report,
+  outcome: { readonly failed: boolean },
+): boolean {
+  const failed = outcome.failed || report.findings.some((finding) => finding.severity === 'failure');
+  switch (mode) {
+    case 'always':
+      return true;
+    case 'never':
+      return false;
+    case 'on-failure':
+      return failed;
+    case 'auto':
+      return failed || isOtherwise(report);
+    default: {
+      const never: never = mode;
+      return never;
+    }
+  }
+}
+
+/** A reused decision was told by the first use already. */
+function isOtherwise({ chain, plan, findings }: Report): boolean {
+  if (plan.kind === 'reused') return false;
+  return chain.before !== chain.after || findings.some((finding) => finding.severity === 'warning');
+}
+
+/**
+ * Returns the job summary as Markdown: three lines, one more for each warning, the rest folded; and before them, when
+ * something failed, what failed, whose fault it is, whether a re-run helps and what to change. Foreign text is inert.
+ */
+export function renderJobSummary(report: Report): string {
+  const own = report.findings.filter(({ coveredBy }) => coveredBy === undefined);
+  const failures = own.filter(({ severity }) => severity === 'failure');
+  const warnings = own.filter(({ severity }) => severity === 'warning');
+  return `${[
+    '### Go module proxy',
+    '',
+    ...failures.slice(0, ROW_LIMIT).flatMap(failureBlock),
+    ...headLines(report).map((line) => `- ${line}`),
+    ...warnings.slice(0, WARNING_LIMIT).map((finding) => `- ${warningLine(finding, report)}`),
+    ...(warnings.length > WARNING_LIMIT ? [`- and ${warnings.length - WARNING_LIMIT} more`] : []),
+    '',
+    ...details('Candidates', candidateText(report)),
+    ...details('Chain and reasons', chainText(report)),
+    ...details('Wanted modules, hosts and time', accountText(report)),
+  ].join('\n')}\n`;
+}
+
+/** Returns the three lines of a healthy run: the proxy, the environment, the modules. */
+function headLines(report: Report): readonly [string, string, string] {
+  return [proxyLine(report), environmentLine(report), wantedLine(report)];
+}
+
+function proxyLine({ chain, plan, secondUse }: Report): string {
+  if (plan.kind !== 'candidates') {
+    return inertProse(secondUse ?? plan.reason ?? 'Nothing was chosen.', SENTENCE_LIMIT);
+  }
+  const tried = count(plan.candidates.length, 'candidate');
+  if (chain.selected === undefined) return `**No proxy selected** of ${tried}`;
+  const best = plan.candidates.find(({ label }) => label === chain.selected);
+  const figures = best?.verdict.kind === 'healthy' ? best.verdict.figures : undefined;
+  const speed = [
+    ...(figures === undefined ? [] : [`first byte ${unbroken(formatMs(figures.firstByteMs))}`]),
+    ...(figures?.bytesPerSecond === undefined ? [] : [unbroken(formatThroughput(figures.bytesPerSecond))]),
+  ];
+  const told = speed.length === 0 ? '' : `: ${speed.join(', ')}`;
+  return `**${inertCodeSpan(chain.selected)}** ${placeOf(best, plan.candidates.length)}${told}`;
+}
+
+function placeOf(best: CandidateFacts | undefined, candidates: number): string {
+  if (best?.origin === 'standby') return 'is used, a standby mirror, for no candidate is healthy';
+  return candidates === 1 ? 'is the only candidate' : `is first of ${count(candidates, 'candidate')}`;
+}
+
+function environmentLine({ chain, exported }: Report): string {
+  const others = exported.map(({ name }) => name).filter((name) => name !== 'GOPROXY');
+  const more =
+    others.length === 0 ? '' : `; also exported: ${others.map((name) => inertCodeSpan(name)).join(', ')}`;
+  const verb = chain.decision === 'exported' ? 'is now' : 'stays';
+  return `\`GOPROXY\` ${verb} ${inertCodeSpan(chain.after, SENTENCE_LIMIT)}${more}`;
+}
+
+function wantedLine({ wanted, durations }: Report): string {
+  const took = `took ${unbroken(formatMs(durations.reduce((sum, { ms }) => sum + ms, 0)))}`;
+  if (wanted === undefined) return `No go.sum was read; ${took}`;
+  const missing = wanted.missing === 0 ? 'all present' : `${wanted.missing} missing`;
+  const wrong = wanted.wrong === 0 ? '' : `, **${wanted.wrong} with a wrong hash**`;
+  return `${count(wanted.modules, 'module')} wanted, ${count(wanted.files, 'file')}, ${missing}${wrong}; ${took}`;
+}
+
+function failureBlock(finding: Finding): readonly string[] {
+  const { subject, title, fault, rerunHelps, remedy, copy = [], evidence } = finding;
+  const what = `${subject === '' ? '' : `${inertCodeSpan(subject)}: `}${inertMarked(title, SENTENCE_LIMIT)}`;
+  return [
+    `- \u274c **What failed:** ${what}`,
+    `- **Whose fault:** ${FAULT_TEXT[fault]}`,
+    `- **Will a re-run help:** ${RERUN_TEXT[rerunHelps]}`,
+    `- **What to change:** ${inertMarked(remedy, SENTENCE_LIMIT)}`,
+    '',
+    ...(copy.length === 0 ? [] : [inertCodeBlock(copy), '']),
+    ...(evidence.length === 0 ? [] : details('Evidence', evidenceList(evidence))),
+  ];
+}
+
+function evidenceList(evidence: readonly string[]): readonly string[] {
+  const left = evidence.length - ROW_LIMIT;
+  return [
+    ...evidence.slice(0, ROW_LIMIT).map((line) => `- ${inertCodeSpan(line)}`),
+    ...(left > 0 ? [`- and ${left} more`] : []),
+  ];
+}
+
+/** One line: who, what became of it, why, and the first sentence of the remedy. */
+function warningLine({ subject, title, id, remedy }: Finding, { plan }: Report): string {
+  const about = plan.candidates.find(({ label }) => label === subject);
+  const isLeftOut = about !== undefined && becameOf(about, plan.candidates) === 'left out';
+  const who = subject === '' ? '' : `${inertCodeSpan(subject)}${isLeftOut ? ' left out' : ''}: `;
+  const [first = ''] = remedy.split(/(?<=\.) (?=\p{Lu})/u);
+  const what = inertMarked(title, SENTENCE_LIMIT);
+  return `\u26a0\ufe0f ${who}${what} (${stageOf(about)}${inertCodeSpan(id)}). ${inertMarked(first, SENTENCE_LIMIT)}`;
+}
+
+function stageOf(about: CandidateFacts | undefined): string {
+  return about?.verdict.kind === 'unhealthy' ? `${inertProse(about.verdict.stage)}: ` : '';
+}
+
+function candidateText({ plan }: Report): readonly string[] {
+  const skipped = plan.skipped
+    .slice(0, ROW_LIMIT)
+    .map(({ entry, reason }) => `- ${skippedWho(entry)}: ${inertProse(reason, SENTENCE_LIMIT)}`);
+  const left = plan.skipped.length - skipped.length;
+  const standby = `Standby mirrors ${plan.standby.asked ? 'asked' : 'not asked'}: ${inertProse(plan.standby.reason, SENTENCE_LIMIT)}`;
+  return [
+    ...candidateTable(ranked(plan.candidates)),
+    ...skipped,
+    ...(left > 0 ? [`- and ${left} more skipped`] : []),
+    '',
+    standby,
+  ];
+}
+
+function skippedWho(entry: string): string {
+  return entry === '' ? 'skipped' : `skipped ${inertCodeSpan(entry)}`;
+}
+
+function chainText(report: Report): readonly string[] {
+  const { changed, unchanged } = changedVariables(report);
+  const table = [
+    '| variable | before | after |',
+    '|---|---|---|',
+    ...changed.map(
+      ({ name, before, after }) =>
+        `| \`${name}\` | ${inertCodeSpan(before, SENTENCE_LIMIT)} | ${inertCodeSpan(after, SENTENCE_LIMIT)} |`,
+    ),
+  ];
+  const reasons = [
+    ...report.chain.reasons.slice(0, ROW_LIMIT).map((reason) => inertProse(reason, SENTENCE_LIMIT)),
+    ...changed
+      .filter(({ reason }) => reason !== '')
+      .map(({ name, reason }) => `\`${name}\`: ${inertProse(reason, SENTENCE_LIMIT)}`),
+  ];
+  return [
+    ...(changed.length === 0 ? [] : [...table, '']),
+    ...reasons.map((reason) => `- ${reason}`),
+    ...(reasons.length === 0 ? [] : ['']),
+    unchangedText(unchanged),
+  ];
+}
+
+function unchangedText(unchanged: ReturnType<typeof changedVariables>['unchanged']): string {
+  if (unchanged.length === 0) return 'No variable keeps its value.';
+  const names = unchanged.map(({ name, after }) =>
+    after === '' ? `\`${name}\` (empty)` : `\`${name}\` (${inertCodeSpan(after, SENTENCE_LIMIT)})`,
+  );
+  const reason = unchanged.find(({ name }) => name === 'GOSUMDB')?.reason ?? '';
+  return `Unchanged: ${names.join(', ')}.${reason === '' ? '' : ` ${inertProse(reason, SENTENCE_LIMIT)}`}`;
+}
+
+function accountText({ go, wanted, notes, hosts, durations, actionVersion }: Report): readonly string[] {
+  const told = [...(wanted?.notes ?? []), ...notes].slice(0, ROW_LIMIT);
+  const version = go.version === undefined ? 'no go command found' : inertCodeSpan(go.version);
+  const contacted =
+    hosts.length === 0
+      ? 'none'
+      : hosts
+          .slice(0, ROW_LIMIT)
+          .map((host) => inertCodeSpan(host))
+          .join(', ');
+  return [
+    ...told.map((note) => `- ${inertProse(note, SENTENCE_LIMIT)}`),
+    `- Go: ${version}; setup-goproxy ${inertCodeSpan(actionVersion)}`,
+    `- Hosts contacted: ${contacted}`,
+    `- Time: ${durations.map(({ phase, ms }) => `${inertProse(phase)} ${unbroken(formatMs(ms))}`).join(', ')}`,
+  ];
+}
+
+/** GitHub reads Markdown inside of HTML only after an empty line. */
+function details(title: string, lines: readonly string[]): readonly string[] {
+  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
+}

@@ -1,0 +1,32 @@
+import { lineSafe } from './foreign-text.ts';
+import type { Redactor } from './redaction.ts';
+import type { Report } from './report.ts';
+
+/** Bound on one text in report.json, in UTF-16 units. */
+const TEXT_LIMIT = 4096;
+
+/** What becomes of the report on its way out: secrets removed, every text line-safe. */
+export type Redact = Redactor['redact'];
+
+/**
+ * Returns a copy of the report in which every text is redacted, line-safe and at most 4,096 units: what all renderers
+ * and report.json start from, so that no room can forget it.
+ */
+export function sealReport(report: Report, redact: Redact): Report {
+  return sealValue(report, redact) as Report;
+}
+
+/** Returns report.json (docs/report.schema.json): UTF-8, two spaces, a line end; inert also when printed into a log. */
+export function renderReportJson(report: Report, redact: Redact): string {
+  return `${JSON.stringify(sealReport(report, redact), undefined, 2)}\n`;
+}
+
+function sealValue(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return lineSafe(redact(value)).slice(0, TEXT_LIMIT).toWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (Array.isArray(value)) return value.map((item) => sealValue(item, redact));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, sealValue(item, redact)]));
+  }
+  return value;
+}

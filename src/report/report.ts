@@ -1,0 +1,144 @@
+import type { FailureClass, Finding } from '../diagnosis/finding.ts';
+import type { Verdict } from '../proxy/verdict.ts';
+
+/** Everything that log, summary, annotations and report.json are made from: plain data, filled by the entries. */
+export interface Report {
+  readonly schema: 1;
+  readonly actionVersion: string;
+  readonly step: 'main' | 'post';
+  readonly mode: 'setup' | 'diagnose';
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly durations: readonly PhaseDuration[];
+  readonly go: GoFacts;
+  readonly plan: PlanFacts;
+  readonly chain: ChainFacts;
+  readonly checksumDatabase: ChangedValue;
+  readonly privatePatterns: PrivatePatternFacts;
+  /** What later steps get through GITHUB_ENV, userinfo removed. */
+  readonly exported: readonly ExportedValue[];
+  /** Absent when no project was read. */
+  readonly wanted?: WantedFacts;
+  /** Set when an earlier use in the job had decided already. */
+  readonly secondUse?: string;
+  /** What was not done, and anything else worth a line, each with its reason. */
+  readonly notes: readonly string[];
+  /** Every host that was contacted, with port where it is not the scheme's own. */
+  readonly hosts: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly failureClass: FailureClass;
+}
+
+/** How long one phase took, in milliseconds. */
+export interface PhaseDuration {
+  readonly phase: string;
+  readonly ms: number;
+}
+
+export interface GoFacts {
+  /** As the go command gives it, `go1.26.1`; absent without a go command. */
+  readonly version?: string;
+  readonly source: 'go' | 'environment';
+  readonly problem?: string;
+}
+
+/** Which proxies were considered. */
+export interface PlanFacts {
+  /** `policy`: an inherited GOPROXY forbids choosing; `reused`: an earlier use in the job had chosen. */
+  readonly kind: 'candidates' | 'policy' | 'reused';
+  /** Why it is not `candidates`. */
+  readonly reason?: string;
+  readonly candidates: readonly CandidateFacts[];
+  readonly skipped: readonly SkippedEntry[];
+  readonly standby: { readonly asked: boolean; readonly reason: string };
+}
+
+/** One candidate and what was found. */
+export interface CandidateFacts {
+  /** Userinfo and query removed. */
+  readonly label: string;
+  readonly origin: 'input' | 'inherited' | 'default' | 'standby';
+  /** Name of the public proxy of the built-in table. */
+  readonly publicName?: string;
+  readonly verdict: Verdict;
+  /** Place in the ranking from 1; absent when it was not ranked. */
+  readonly rank?: number;
+  /** Whether it is in the GOPROXY that go uses after the step. */
+  readonly inChain?: boolean;
+  /** Estimated time for what is missing, in milliseconds. */
+  readonly estimateMs?: number;
+  /** Why it has its place. */
+  readonly reason?: string;
+}
+
+/** An entry of an input that is not used. */
+export interface SkippedEntry {
+  readonly entry: string;
+  readonly reason: string;
+}
+
+/** GOPROXY before and after, userinfo removed. */
+export interface ChainFacts {
+  readonly decision: 'exported' | 'kept';
+  readonly before: string;
+  readonly after: string;
+  readonly reasons: readonly string[];
+  /** Label of the proxy ranked first. */
+  readonly selected?: string;
+}
+
+/** A variable's effective value before and after the step. */
+export interface ChangedValue {
+  readonly before: string;
+  readonly after: string;
+  readonly reason: string;
+}
+
+export interface PrivatePatternFacts {
+  readonly goprivate: ChangedValue;
+  readonly gonoproxy: ChangedValue;
+  readonly gonosumdb: ChangedValue;
+}
+
+export interface ExportedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The wanted set and what of it is in the module cache. */
+export interface WantedFacts {
+  readonly modules: number;
+  readonly files: number;
+  readonly missing: number;
+  /** Files on disk whose hash is wrong. */
+  readonly wrong: number;
+  readonly privateModules: number;
+  readonly notes: readonly string[];
+}
+
+/** A variable that the step decides about, with its name. */
+export interface NamedValue extends ChangedValue {
+  readonly name: 'GOPROXY' | 'GOSUMDB' | 'GOPRIVATE' | 'GONOPROXY' | 'GONOSUMDB';
+}
+
+/** Returns the variables that the step decides about, those that it changed apart from the others. */
+export function changedVariables({
+  chain,
+  checksumDatabase,
+  privatePatterns,
+}: Pick<Report, 'chain' | 'checksumDatabase' | 'privatePatterns'>): {
+  readonly changed: readonly NamedValue[];
+  readonly unchanged: readonly NamedValue[];
+} {
+  const { goprivate, gonoproxy, gonosumdb } = privatePatterns;
+  const all: readonly NamedValue[] = [
+    // Its reasons are a list of their own.
+    { name: 'GOPROXY', before: chain.before, after: chain.after, reason: '' },
+    { ...checksumDatabase, name: 'GOSUMDB' },
+    { ...goprivate, name: 'GOPRIVATE' },
+    { ...gonoproxy, name: 'GONOPROXY' },
+    { ...gonosumdb, name: 'GONOSUMDB' },
+  ];
+  const isChanged = ({ before, after }: NamedValue) => before !== after;
+  return { changed: all.filter(isChanged), unchanged: all.filter((one) => !isChanged(one)) };
+}

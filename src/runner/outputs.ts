@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { FailureClass } from '../diagnosis/finding.ts';
+import type { Annotation } from '../report/annotations.ts';
+import { inertText } from '../report/foreign-text.ts';
+import { redactUrls } from '../report/redaction.ts';
+import { appendRecords, appendWhole, type CommandFile, CommandFileError } from './command-file.ts';
+import type { Log } from './log.ts';
+
+/** The outputs of action.yml, all of them: an output is never left unset. */
+export interface Outputs {
+  readonly goproxy: string;
+  readonly gosumdb: string;
+  readonly goprivate: string;
+  readonly 'selected-proxy': string;
+  readonly gomodcache: string;
+  readonly 'cache-hit': boolean;
+  readonly 'cache-primary-key': string;
+  readonly 'cache-matched-key': string;
+  readonly 'modules-fetched': number;
+  readonly 'modules-failed': number;
+  readonly 'failure-class': FailureClass;
+  readonly report: string;
+}
+
+/** What outputs say when a step ends before it knows better. */
+export const NO_OUTPUTS: Outputs = {
+  goproxy: '',
+  gosumdb: '',
+  goprivate: '',
+  'selected-proxy': '',
+  gomodcache: '',
+  'cache-hit': false,
+  'cache-primary-key': '',
+  'cache-matched-key': '',
+  'modules-fetched': 0,
+  'modules-failed': 0,
+  'failure-class': 'none',
+  report: '',
+};
+
+/** What a step tells the runner. */
+export interface Outcome {
+  readonly outputs: Outputs;
+  /** Variables for later steps as go needs them, userinfo included: their secrets must be masked before. */
+  readonly exports: ReadonlyMap<string, string>;
+  readonly annotations: readonly Annotation[];
+  /** Markdown; '' for none. */
+  readonly summary: string;
+}
+
+/** Variables that this action must never set, whatever a caller asks for. */
+const NEVER_EXPORTED: ReadonlySet<string> = new Set(['GONOSUMCHECK', 'GOINSECURE', 'GOFLAGS', 'GODEBUG']);
+
+/** The runner drops a larger summary with an error annotation (actions/runner, CreateStepSummaryCommand). */
+const SUMMARY_LIMIT_BYTES = 1024 * 1024;
+
+/**
+ * Publishes the outcome: environment, outputs, annotations, summary. Each of them that fails is told and does not
+ * keep the others from being tried; returns whether the environment was exported. Never rejects.
+ */
+export async function publish(outcome: Outcome, log: Log): Promise<{ readonly exported: boolean }> {
+  const exported = await publishExports(outcome.exports, log);
+  await publishOutputs(outcome.outputs, log);
+  for (const { level, message, title } of outcome.annotations) log[level](message, title);
+  await publishSummary(outcome.summary, log);
+  return { exported };
+}
+
+/** Exports variables to later steps, all or none. Never rejects; returns whether they were written. */
+export async function publishExports(exports: ReadonlyMap<string, string>, log: Log): Promise<boolean> {
+  return await attempt('GITHUB_ENV', 'The environment of later steps stays as it was', log, () => {
+    checkExports(exports);
+    return appendRecords('GITHUB_ENV', exports);
+  });
+}
+
+/** A last door: nothing upstream asks for these, and if it did, it must not happen. */
+function checkExports(exports: ReadonlyMap<string, string>): void {
+  for (const [name, value] of exports) {
+    if (NEVER_EXPORTED.has(name) || (name === 'GOSUMDB' && value === 'off')) {
+      throw new CommandFileError(`${name} is never exported`);
+    }
+  }
+}
+
+/** Sets all outputs, redacted. Never rejects. */
+export async function publishOutputs(outputs: Outputs, log: Log): Promise<void> {
+  const records = new Map(
+    Object.entries({ ...NO_OUTPUTS, ...outputs }).map(([name, value]) => [
+      name,
+      outputText(name, value, log),
+    ]),
+  );
+  await attempt('GITHUB_OUTPUT', 'The outputs are not set', log, () =>
+    appendRecords('GITHUB_OUTPUT', records),
+  );
+}
+
+/** A path is not text for display: a temp directory may be called as it likes. */
+function outputText(name: string, value: string | number | boolean, log: Log): string {
+  const text = String(value);
+  return name === 'report' || name === 'gomodcache' ? text : log.redact(text);
+}
+
+/** Appends the summary; one that does not fit any more is left out with a warning. Never rejects. */
+export async function publishSummary(markdown: string, log: Log): Promise<void> {
+  if (markdown === '') return;
+  await attempt('GITHUB_STEP_SUMMARY', 'There is no job summary', log, () =>
+    appendWhole('GITHUB_STEP_SUMMARY', log.redact(markdown), SUMMARY_LIMIT_BYTES),
+  );
+}
+
+/**
+ * Writes report.json under a name of its own into RUNNER_TEMP, readable by the user only; returns its path, or '' when it
+ * cannot be written, which is told. Never rejects.
+ */
+export async function writeReport(json: string, log: Log): Promise<string> {
+  const directory = process.env['RUNNER_TEMP'] ?? '';
+  const file = path.join(directory, `setup-goproxy-${randomUUID()}.json`);
+  try {
+    if (directory === '') throw new CommandFileError('RUNNER_TEMP is not set');
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(log.redact(json));
+    } catch (error) {
+      await rm(file, { force: true }).catch(() => undefined);
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return file;
+  } catch (error) {
+    log.fault(`report.json is not written: ${reasonOf(error)}`);
+    return '';
+  }
+}
+
+async function attempt(
+  file: CommandFile,
+  effect: string,
+  log: Log,
+  write: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    log.fault(
+      `${effect}: ${error instanceof CommandFileError ? error.message : `${file}: ${reasonOf(error)}`}.`,
+    );
+    return false;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof CommandFileError) return error.message;
+  if (!(error instanceof Error)) return 'unknown error';
+  return (error as NodeJS.ErrnoException).code ?? inertText(redactUrls(error.message));
+}

@@ -1,0 +1,20 @@
+import * as core from '@actions/core';
+import { type Inputs, type JobStatus, parseInputs, parseJobStatus } from './inputs.ts';
+
+/** Returns GITHUB_WORKSPACE, where the runner starts the step. */
+export function workspaceDirectory(): string {
+  return process.env['GITHUB_WORKSPACE'] || process.cwd();
+}
+
+/**
+ * Returns the inputs that the runner passes.
+ * @throws InputError for the first value that is not allowed.
+ */
+export function readInputs(): Inputs {
+  return parseInputs((name) => core.getInput(name), { workspace: workspaceDirectory() });
+}
+
+/** Returns how the job stands, in post: the runner evaluates the input's default anew for each stage. */
+export function readJobStatus(): JobStatus {
+  return parseJobStatus(core.getInput('job-status'));
+}

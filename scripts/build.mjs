@@ -1,7 +1,7 @@
 // Builds dist/ from src/: one readable ES module for the action's main and post step, with the licences of
 // everything in it. The same sources give the same bytes, so that CI can compare (scripts/check-dist.mjs).
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,25 +17,26 @@ function bundledPackages(modules) {
   ]);
 }
 
-/** Builds into `out` (replaced) and throws when the bundle is not one file or a licence is missing. */
+/** Builds into `out`, replaced only by a build that is right: one bundle, with the licence of all that is in it. */
 export function build(out) {
-  rmSync(out, { recursive: true, force: true });
   const scratch = mkdtempSync(path.join(tmpdir(), 'setup-goproxy-build-'));
+  const fresh = path.join(scratch, 'dist');
+  const stats = path.join(scratch, 'stats.json');
   try {
-    const stats = path.join(scratch, 'stats.json');
-    const args = ['build', 'src/index.ts', '--out', out, '--no-cache', '--quiet'];
+    const args = ['build', 'src/index.ts', '--out', fresh, '--no-cache', '--quiet'];
     const extra = ['--license', 'licenses.txt', '--stats-out', stats];
     const { status } = spawnSync(process.execPath, [ncc, ...args, ...extra], { cwd: root, stdio: 'inherit' });
     if (status !== 0) throw new Error('ncc failed');
-    checkLicences(out, JSON.parse(readFileSync(stats, 'utf8')).modules);
+    checkLicences(fresh, JSON.parse(readFileSync(stats, 'utf8')).modules);
+    writeFileSync(path.join(fresh, 'package.json'), '{"type":"module"}\n');
+    const files = readdirSync(fresh).sort().join(' ');
+    // A lazy chunk would load more slowly and would drop out of the licence list.
+    if (files !== 'index.js licenses.txt package.json') throw new Error(`more than one bundle: ${files}`);
+    rmSync(out, { recursive: true, force: true });
+    cpSync(fresh, out, { recursive: true });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  writeFileSync(path.join(out, 'package.json'), '{"type":"module"}\n');
-  const files = readdirSync(out).sort().join(' ');
-  // A lazy chunk would load more slowly and would drop out of the licence list.
-  if (files !== 'index.js licenses.txt package.json')
-    throw new Error(`dist/ holds more than one bundle: ${files}`);
 }
 
 function checkLicences(out, modules) {

@@ -123,18 +123,21 @@ describe('publish', () => {
           ] as const,
         ]
       : []),
-  ])("the runner's files are %s: one warning, a line for each other, and no other command", async (_name, env) => {
-    const { stdout, code, stderr } = await runScript(
-      `await publish({ ...${OUTCOME}, annotations: [] }, log);`,
-      { env },
-    );
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout.trim().split('\n')).toEqual([
-      expect.stringMatching(/^::warning::The environment of later steps stays as it was: GITHUB_ENV /),
-      expect.stringMatching(/^The outputs are not set: GITHUB_OUTPUT /),
-      expect.stringMatching(/^There is no job summary: GITHUB_STEP_SUMMARY /),
-    ]);
-  });
+  ])(
+    "the runner's files are %s: one warning, a line for each other, and no other command",
+    async (_name, env) => {
+      const { stdout, code, stderr } = await runScript(
+        `await publish({ ...${OUTCOME}, annotations: [] }, log);`,
+        { env },
+      );
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout.trim().split('\n')).toEqual([
+        expect.stringMatching(/^::warning::The environment of later steps stays as it was: GITHUB_ENV /),
+        expect.stringMatching(/^The outputs are not set: GITHUB_OUTPUT /),
+        expect.stringMatching(/^There is no job summary: GITHUB_STEP_SUMMARY /),
+      ]);
+    },
+  );
 
   (process.platform === 'linux' ? test : test.skip)(
     'a half-written record is taken back, for the runner would fail the step',

@@ -1,0 +1,86 @@
+import { ACTION_VERSION } from './action-version.ts';
+import { decide, makePlan } from './decision.ts';
+import { GoRuleError } from './go/go-rule-error.ts';
+import { type NetrcLine, readNetrc } from './go/netrc.ts';
+import { userinfosIn } from './proxy/userinfo.ts';
+import type { Secret } from './report/redaction.ts';
+import type { PhaseDuration } from './report/report.ts';
+import { runStep, type StepContext } from './runner/finish.ts';
+import { createLog } from './runner/log.ts';
+import { NO_OUTPUTS, publishOutputs } from './runner/outputs.ts';
+import { readInputs, workspaceDirectory } from './runner/read-inputs.ts';
+import { markStarted } from './runner/stage.ts';
+import { goValue, readSetting } from './setting.ts';
+import { tell } from './telling.ts';
+
+/** Beyond the probe's own bound: go env (10 s), files, hashing of a large module cache, writing. */
+const STEP_SLACK_MS = 60_000;
+const LONGEST_PROBE_MS = 60_000;
+
+/** Runs the main step to the end of the process. */
+export function main(): Promise<never> {
+  return runStep({ name: 'main', boundMs: LONGEST_PROBE_MS + STEP_SLACK_MS, log: createLog(), body: setUp });
+}
+
+async function setUp({ log, signal }: StepContext): Promise<void> {
+  const startedAt = new Date();
+  await markStarted(log);
+  await publishOutputs(NO_OUTPUTS, log);
+  const inputs = readInputs();
+  log.protect(secretsIn([inputs.proxies, inputs.mirrors, inputs.gosumdb, ...proxyVariables(process.env)]));
+  const watch = startWatch();
+  const setting = await readSetting(inputs, workspaceDirectory(), signal);
+  log.protect(secretsIn([goValue(setting.goEnv, 'GOPROXY'), goValue(setting.goEnv, 'GOSUMDB')]));
+  const logins = await readLogins();
+  log.protect(logins.lines.map(({ login, password }) => ({ user: login, password })));
+  const plan = makePlan(inputs, setting);
+  watch.lap('environment and files');
+  const userAgent = `setup-goproxy/${ACTION_VERSION}`;
+  const decision = await decide(inputs, setting, plan, { userAgent, netrc: logins.lines, signal });
+  watch.lap('measuring and choosing');
+  const told = { inputs, setting, plan, decision, startedAt, durations: watch.laps, notes: logins.notes };
+  await tell(told, log);
+}
+
+function secretsIn(values: readonly string[]): readonly Secret[] {
+  return values.flatMap(userinfosIn);
+}
+
+function proxyVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const names = [
+    'HTTP_PROXY',
+    'http_proxy',
+    'HTTPS_PROXY',
+    'https_proxy',
+    'ALL_PROXY',
+    'all_proxy',
+    'GOPROXY',
+  ];
+  return names.map((name) => env[name] ?? '');
+}
+
+/** A netrc that cannot be read is told, and costs only its logins. */
+async function readLogins(): Promise<{
+  readonly lines: readonly NetrcLine[];
+  readonly notes: readonly string[];
+}> {
+  try {
+    return { lines: await readNetrc(process.env), notes: [] };
+  } catch (error) {
+    if (!(error instanceof GoRuleError)) throw error;
+    return { lines: [], notes: [error.message] };
+  }
+}
+
+function startWatch(): { readonly laps: PhaseDuration[]; lap(phase: string): void } {
+  const laps: PhaseDuration[] = [];
+  let from = performance.now();
+  return {
+    laps,
+    lap: (phase) => {
+      const now = performance.now();
+      laps.push({ phase, ms: Math.round(now - from) });
+      from = now;
+    },
+  };
+}

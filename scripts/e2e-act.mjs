@@ -1,0 +1,176 @@
+// Runs the committed action in a workflow engine that is not ours: nektos/act in host mode, installed by
+// `go install` at a pinned version, with the Node that runs this script (24) as the engine's node. Loopback only.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeModuleSet, writeProject } from '../__tests__/support/modules.ts';
+import { startProxy } from '../__tests__/support/proxy-server.ts';
+import { makeTempDir } from '../__tests__/support/temp.ts';
+
+const ACT = 'v0.2.87';
+const INSTALL_LIMIT_MS = 600_000;
+const RUN_LIMIT_MS = 180_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Installs act once per version, below the ignored .tmp/. */
+function installAct() {
+  const dir = path.join(root, '.tmp', `act-${ACT}`);
+  const act = path.join(dir, 'act');
+  if (existsSync(act)) return act;
+  mkdirSync(dir, { recursive: true });
+  process.stdout.write(`Installing nektos/act ${ACT} by go install (once)…\n`);
+  execFileSync('go', ['install', '-tags', 'WITHOUT_DOCKER', `github.com/nektos/act@${ACT}`], {
+    env: { ...process.env, GOBIN: dir, GOFLAGS: '-buildvcs=false' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: INSTALL_LIMIT_MS,
+  });
+  return act;
+}
+
+/** act lets its whole environment leak into the steps, so it gets almost none. */
+function engineEnvironment(temp) {
+  return {
+    PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
+    HOME: temp.join('home'),
+    XDG_CONFIG_HOME: temp.join('home', 'config'),
+    XDG_CACHE_HOME: temp.join('home', 'cache'),
+    GITHUB_REPOSITORY: 'acme/demo',
+    GOFLAGS: '-modcacherw -buildvcs=false',
+    GOSUMDB: 'off',
+    GOTOOLCHAIN: 'local',
+    NO_COLOR: '1',
+  };
+}
+
+function engineArguments(temp, vars) {
+  const none = ['env', 'secret', 'var', 'input'].flatMap((kind) => [`--${kind}-file`, '/dev/null']);
+  const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
+  return [
+    ...['push', '--json', '-W', '__tests__/e2e/act/workflow.yml', '-P', 'ubuntu-latest=-self-hosted'],
+    ...['--cache-server-addr', '127.0.0.1', '--artifact-server-addr', '127.0.0.1'],
+    ...['--cache-server-path', temp.join('cache'), '--action-cache-path', temp.join('actions')],
+    ...none,
+    ...given,
+  ];
+}
+
+/** Runs act to its end; gives its exit code and its records, one JSON object a line. */
+function runAct(act, temp, vars) {
+  const child = spawn(act, engineArguments(temp, vars), {
+    cwd: root,
+    env: engineEnvironment(temp),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: RUN_LIMIT_MS,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output, records: output.split('\n').flatMap(parseRecord) }));
+  });
+}
+
+function parseRecord(line) {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}
+
+const checks = [];
+function check(sentence, test) {
+  try {
+    test();
+    checks.push({ sentence, ok: true });
+  } catch (error) {
+    checks.push({ sentence, ok: false, error });
+  }
+}
+
+/** What steps printed, a line each. */
+function printed(records) {
+  return records.filter((record) => record.raw_output === true).map((record) => String(record.msg).trim());
+}
+
+function checkRun({ code, records }, { fast }) {
+  const lines = printed(records);
+  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  const summaries = records.filter((record) => record.command === 'summary');
+  const exported = records.filter((record) => record.command === 'set-env');
+  const results = records.filter((record) => record.stepResult !== undefined);
+  check('the job succeeds', () => assert.equal(code, 0));
+  check('every step, main and post, succeeds', () => {
+    assert.ok(results.length >= 7);
+    assert.deepEqual([...new Set(results.map((record) => record.stepResult))], ['success']);
+  });
+  check('the engine runs Node 24', () => assert.ok(lines.some((line) => line.startsWith('NODE v24.'))));
+  check('a later step sees GOPROXY with the fast proxy first', () =>
+    assert.ok(lines.some((line) => line.startsWith(`GOPROXY ${fast.url}`))),
+  );
+  check('a later step sees the merged GOPRIVATE', () => has('GOPRIVATE private.example.com'));
+  check('selected-proxy is the fast one', () => has(`SELECTED ${fast.url}`));
+  check('go downloads with exactly the exported environment', () => has('DOWNLOADED'));
+  check('the second use gives the same outputs', () =>
+    assert.ok(lines.some((line) => line.startsWith(`SECOND ${fast.url} ${fast.url}`))),
+  );
+  check('the second use measures nothing again', () => assert.equal(infoProbesOf(fast).length, 1));
+  check('GOPROXY is exported once', () =>
+    assert.equal(
+      exported.filter((record) => record.name === 'GOPROXY' || record.kvPairs?.name === 'GOPROXY').length,
+      1,
+    ),
+  );
+  check('a summary was written and names the fast proxy', () =>
+    assert.ok(summaries.some((record) => String(record.content).includes(fast.host))),
+  );
+  check('both post steps ran', () =>
+    assert.equal(
+      results.filter((record) => record.stage === 'Post' && /uses|\.\//.test(record.step ?? '')).length >= 2,
+      true,
+    ),
+  );
+}
+
+/** Requests for an `.info` by us, told from those of the go command by the user agent: one a measurement. */
+function infoProbesOf(proxy) {
+  const ours = proxy.requests.filter((request) =>
+    String(request.headers['user-agent']).startsWith('setup-goproxy/'),
+  );
+  return ours.filter((request) => request.path.endsWith('.info'));
+}
+
+async function main() {
+  const act = installAct();
+  await using temp = await makeTempDir('setup-goproxy-act-');
+  mkdirSync(temp.join('home'), { recursive: true });
+  const modules = makeModuleSet(12, { totalBytes: 2 << 20 });
+  await writeProject(temp.join('sample'), { modules });
+  await using fast = await startProxy({ modules, latencyMs: 2 });
+  await using slow = await startProxy({ modules, latencyMs: 150 });
+  await using broken = await startProxy({ modules, faults: [{ match: 'any', kind: 'status', status: 503 }] });
+  const vars = {
+    SAMPLE: temp.join('sample'),
+    PROXIES: [slow, broken, fast].map((proxy) => proxy.url).join(','),
+  };
+  const run = await runAct(act, temp, vars);
+  checkRun(run, { fast });
+  for (const { sentence, ok, error } of checks) {
+    process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${sentence}${ok ? '' : `: ${error.message}`}\n`);
+  }
+  const failed = checks.filter(({ ok }) => !ok).length;
+  if (failed > 0) {
+    process.stdout.write(`\nWhat act printed:\n${run.output}\n`);
+    process.exitCode = 1;
+  }
+  process.stdout.write(`\n${checks.length - failed} passed, ${failed} failed\n`);
+}
+
+await main();

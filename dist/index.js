@@ -87540,7 +87540,8 @@ function inheritedWarning({ proxies }, { choice }) {
 }
 function metConditions(failOn, { findings, setting }) {
     const isMet = {
-        'no-healthy-proxy': findings.some(({ id }) => id === NO_HEALTHY_PROXY),
+        // A fault of ours is no verdict about a proxy, and must not fail the job.
+        'no-healthy-proxy': findings.some(({ id }) => id === NO_HEALTHY_PROXY) && !findings.some(({ id }) => id === 'internal'),
         'download-failure': false, // Nothing is downloaded by this version.
         unverified: setting.presence.wrong.length > 0,
     };

@@ -119,7 +119,9 @@ function metConditions(
   { findings, setting }: { readonly findings: readonly Finding[]; readonly setting: Setting },
 ): readonly FailOn[] {
   const isMet: Readonly<Record<FailOn, boolean>> = {
-    'no-healthy-proxy': findings.some(({ id }) => id === NO_HEALTHY_PROXY),
+    // A fault of ours is no verdict about a proxy, and must not fail the job.
+    'no-healthy-proxy':
+      findings.some(({ id }) => id === NO_HEALTHY_PROXY) && !findings.some(({ id }) => id === 'internal'),
     'download-failure': false, // Nothing is downloaded by this version.
     unverified: setting.presence.wrong.length > 0,
   };

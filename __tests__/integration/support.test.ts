@@ -737,7 +737,7 @@ say('ENV', 'CARRIED=yes\\n'); say('OUTPUT', 'out<<E\\n1\\n2\\nE\\n'); say('STATE
 say('PATH', '/opt/tool\\n'); say('STEP_SUMMARY', '# done\\n');
 const mode = process.env['INPUT_SOME-INPUT'];
 if (mode === 'malformed') say('ENV', 'nonsense\\n');
-if (mode === 'hang') { console.log('hanging'); process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); }
+if (mode === 'hang') { process.on('SIGINT', () => process.exit(130)); setInterval(() => {}, 1000); console.log('hanging'); }
 if (mode === 'fail') process.exitCode = 3;
 if (mode === 'long') console.log('x'.repeat(300_000));
 `;

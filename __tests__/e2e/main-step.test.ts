@@ -1,0 +1,408 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { goEnvironment, hasGo, runGo } from '../support/go.ts';
+import {
+  annotationsOf,
+  annotationTexts,
+  countsOf,
+  harmOf,
+  makeSite,
+  pathsOf,
+  readReport,
+  type Site,
+} from '../support/job.ts';
+import { makeModuleSet, type SyntheticModule, writeFileProxy, writeProject } from '../support/modules.ts';
+import { startProxy } from '../support/proxy-server.ts';
+import type { StepContext } from '../support/runner.ts';
+
+const ACTION = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as {
+  outputs: Record<string, unknown>;
+};
+const goIsHere = await hasGo();
+/** Without go the test is shown as skipped, under a name that says why. */
+const testWithGo = goIsHere ? test.concurrent : test.skip;
+const whyGo = goIsHere ? '' : ' (skipped: there is no go command on PATH)';
+
+const modules = makeModuleSet(6, { totalBytes: 60_000 });
+
+/** Puts every file of the modules into the site's module cache, as a restored cache would. */
+async function fillCache(site: Site, present: readonly SyntheticModule[]): Promise<void> {
+  await writeFileProxy(path.join(site.home, 'go', 'pkg', 'mod', 'cache', 'download'), present);
+}
+
+async function writeGoEnv(site: Site, lines: Readonly<Record<string, string>>): Promise<void> {
+  const folder = path.join(site.home, '.config', 'go');
+  await mkdir(folder, { recursive: true });
+  const text = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(path.join(folder, 'env'), text.join(''));
+}
+
+/** `go mod download` as a later step of the job runs it: with what was exported, in a module cache of its own. */
+async function download(site: Site, { env, workspace }: StepContext) {
+  const { GOPROXY: _unused, ...clean } = goEnvironment(site.dir.join('later'));
+  return runGo(['mod', 'download'], { cwd: workspace, env: { ...clean, ...env, GOSUMDB: 'off' } });
+}
+
+describe('candidates of the input proxies', () => {
+  test.concurrent('a fast, a slow and a broken one: the fast one is first, the broken one leaves', async () => {
+    await using fast = await startProxy({ modules });
+    await using slow = await startProxy({ modules, latencyMs: 110 });
+    await using broken = await startProxy({
+      modules,
+      faults: [{ match: 'any', kind: 'status', status: 503 }],
+    });
+    await using site = await makeSite({ modules });
+    const job = await site.job({
+      inputs: { proxies: [slow.url, broken.url, fast.url].join('\n'), 'probe-timeout': '10s' },
+    });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env).toEqual({
+      GOPROXY: `${fast.url},${slow.url}`,
+      SETUP_GOPROXY: expect.any(String) as unknown,
+    });
+    expect(Object.keys(job.main.outputs).sort()).toEqual(Object.keys(ACTION.outputs).sort());
+    expect(job.main.outputs).toMatchObject({
+      goproxy: `${fast.url},${slow.url}`,
+      gosumdb: 'sum.golang.org',
+      goprivate: '',
+      'selected-proxy': fast.url,
+      gomodcache: path.join(site.home, 'go', 'pkg', 'mod'),
+      'cache-hit': 'false',
+      'modules-fetched': '0',
+      'modules-failed': '0',
+      'failure-class': 'none',
+    });
+    const report = await readReport(job.main);
+    expect(report.chain).toMatchObject({ decision: 'exported', selected: fast.url });
+    expect(report.plan.candidates.map(({ verdict }) => verdict.kind)).toEqual([
+      'healthy',
+      'unhealthy',
+      'healthy',
+    ]);
+    expect(report.wanted).toMatchObject({ modules: 6, missing: 18 });
+    expect(report.hosts).toEqual(expect.arrayContaining([fast.host, slow.host, broken.host]));
+    expect(job.main.summary).toContain(fast.url);
+    expect(job.main.summary).toContain(broken.url);
+    expect(job.post.stdout).toContain('"schema": 1');
+  });
+
+  testWithGo(`a later step downloads with exactly the exported environment${whyGo}`, async () => {
+    await using healthy = await startProxy({ modules });
+    await using broken = await startProxy({
+      modules,
+      faults: [{ match: 'any', kind: 'reset-before-headers' }],
+    });
+    await using site = await makeSite({ modules });
+    const job = await site.job({
+      inputs: { proxies: `${broken.url}\n${healthy.url}` },
+      steps: [
+        async (context) => {
+          const before = broken.requests.length;
+          const { code, stderr } = await download(site, context);
+          expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+          expect(broken.requests.length).toBe(before);
+        },
+      ],
+    });
+    expect(job.stepError).toBeUndefined();
+    expect(job.jobStatus).toBe('success');
+    expect(pathsOf(healthy).filter((asked) => asked.endsWith('.zip')).length).toBeGreaterThanOrEqual(6);
+  });
+
+  testWithGo('nothing missing: two requests to the first candidate, none to the others', async () => {
+    await using first = await startProxy({ modules });
+    await using second = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    await fillCache(site, modules);
+    const job = await site.job({
+      inputs: { proxies: `${first.url}\n${second.url}` },
+    });
+    expect(harmOf(job)).toEqual([]);
+    expect((await readReport(job.main)).wanted).toMatchObject({ missing: 0 });
+    expect(countsOf(first, second)).toEqual([2, 0]);
+    expect(job.main.env['GOPROXY']).toBe(`${first.url},${second.url}`);
+  });
+
+  test.concurrent('nothing missing and the first fails: the others are asked', async () => {
+    await using first = await startProxy({
+      modules,
+      faults: [{ match: 'any', kind: 'status', status: 502 }],
+    });
+    await using second = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    await fillCache(site, modules);
+    const job = await site.job({ inputs: { proxies: `${first.url}\n${second.url}` } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBe(second.url);
+  });
+
+  test.concurrent('no go.mod and no go.sum: a proxy is chosen all the same', async () => {
+    await using proxy = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 404 }] });
+    await using site = await makeSite();
+    const job = await site.job({ inputs: { proxies: proxy.url } });
+    expect(harmOf(job)).toEqual([]);
+    // It does not have the pinned module: that says nothing of its health, and it keeps its place.
+    expect(job.main.env['GOPROXY']).toBe(proxy.url);
+  });
+
+  test.concurrent('no go on PATH: the rest works', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ inputs: { proxies: proxy.url }, env: { PATH: site.dir.join('empty') } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBe(proxy.url);
+    expect((await readReport(job.main)).go).toMatchObject({ source: 'environment' });
+    expect(job.main.outputs['gomodcache']).toBe(path.join(site.home, 'go', 'pkg', 'mod'));
+  });
+
+  test.concurrent('mode diagnose measures every candidate and exports nothing', async () => {
+    await using first = await startProxy({ modules });
+    await using second = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    await fillCache(site, modules);
+    const job = await site.job({
+      inputs: { mode: 'diagnose', proxies: `${first.url}\n${second.url}`, goprivate: 'corp.example' },
+    });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env).toEqual({});
+    expect(Math.min(...countsOf(first, second))).toBeGreaterThan(0);
+    expect(job.main.outputs['selected-proxy']).toBe(first.url);
+    expect(job.main.outputs['failure-class']).toBe('none');
+  });
+});
+
+describe('an inherited GOPROXY', () => {
+  test.concurrent.each(['off', 'direct', 'file:///nowhere', 'file:///nowhere,off'])(
+    '%s is policy: nothing is asked or exported',
+    async (goproxy) => {
+      await using proxy = await startProxy({ modules });
+      await using site = await makeSite({ modules });
+      // Whatever would be asked would have to come through here.
+      const env = { GOPROXY: goproxy, HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url };
+      const job = await site.job({ env, inputs: { 'job-summary': 'always' } });
+      expect(harmOf(job)).toEqual([]);
+      expect(job.main.env).toEqual({});
+      expect(countsOf(proxy)).toEqual([0]);
+      expect(proxy.connections).toBe(0);
+      expect((await readReport(job.main)).plan.kind).toBe('policy');
+      expect(job.main.outputs['goproxy']).toBe(goproxy);
+      expect(annotationTexts(job.main)).toEqual([]);
+    },
+  );
+
+  test.concurrent('pipes: the order changes and the broken one leaves; a comma is a boundary', async () => {
+    await using broken = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 500 }] });
+    await using slow = await startProxy({ modules, latencyMs: 110 });
+    await using fast = await startProxy({ modules });
+    await using last = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({
+      env: { GOPROXY: `${slow.url}|${broken.url}|${fast.url},${last.url},direct` },
+      inputs: { 'probe-timeout': '10s' },
+    });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBe(`${fast.url}|${slow.url},${last.url},direct`);
+  });
+
+  test.concurrent('a comma between a slow and a fast one: the order stays', async () => {
+    await using slow = await startProxy({ modules, latencyMs: 110 });
+    await using fast = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ env: { GOPROXY: `${slow.url},${fast.url}` } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBeUndefined();
+    expect(job.main.outputs['goproxy']).toBe(`${slow.url},${fast.url}`);
+  });
+
+  test.concurrent('an unhealthy one before a comma: a warning, and GOPROXY stays', async () => {
+    await using broken = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 500 }] });
+    await using healthy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ env: { GOPROXY: `${broken.url},${healthy.url}` } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBeUndefined();
+    expect(annotationTexts(job.main, 'warning').join('\n')).toContain('inherited-goproxy');
+    expect(annotationTexts(job.main, 'warning').join('\n')).toContain(broken.url);
+  });
+
+  testWithGo(`by go env -w it is as much policy as by the environment${whyGo}`, async () => {
+    await using site = await makeSite({ modules });
+    await writeGoEnv(site, { GOPROXY: 'off' });
+    const job = await site.job();
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env).toEqual({});
+    expect((await readReport(job.main)).plan.kind).toBe('policy');
+  });
+
+  test.concurrent('the input proxies wins over it', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ env: { GOPROXY: 'off' }, inputs: { proxies: proxy.url } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBe(proxy.url);
+  });
+});
+
+describe('a second use in the job', () => {
+  test.concurrent('with the same inputs asks nobody and says the same', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const inputs = { proxies: proxy.url };
+    const first = await site.job({ inputs });
+    const asked = proxy.requests.length;
+    const connections = proxy.connections;
+    const second = await site.job({ inputs, env: first.main.env });
+    expect(harmOf(second)).toEqual([]);
+    expect(proxy.requests.length).toBe(asked);
+    expect(proxy.connections).toBe(connections);
+    const { report: _first, ...before } = first.main.outputs;
+    const { report: _second, ...after } = second.main.outputs;
+    expect(after).toEqual(before);
+    expect(second.main.env).toEqual({});
+    expect((await readReport(second.main)).plan.kind).toBe('reused');
+  });
+
+  test.concurrent('with other proxies measures again, and what we exported is no policy', async () => {
+    await using one = await startProxy({ modules });
+    await using other = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const first = await site.job({ inputs: { proxies: one.url } });
+    const second = await site.job({ inputs: { proxies: other.url }, env: first.main.env });
+    expect(harmOf(second)).toEqual([]);
+    expect(other.requests.length).toBeGreaterThan(0);
+    expect(second.main.env['GOPROXY']).toBe(other.url);
+    const report = await readReport(second.main);
+    expect(report.plan.candidates.map(({ origin }) => origin)).toEqual(['input']);
+  });
+
+  test.concurrent.each([
+    ['is no JSON', 'rubbish'],
+    ['is of nobody', '{"schema":99}'],
+    ['is huge', `{"schema":1,"selected":"${'x'.repeat(20_000)}"}`],
+  ])('a SETUP_GOPROXY that %s is ignored and told', async (_name, state) => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ inputs: { proxies: proxy.url }, env: { SETUP_GOPROXY: state } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPROXY']).toBe(proxy.url);
+    expect((await readReport(job.main)).notes.join('\n')).toContain('SETUP_GOPROXY');
+  });
+});
+
+describe('the GOPRIVATE family', () => {
+  test.concurrent('an input alone is exported alone', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ inputs: { proxies: proxy.url, goprivate: 'git.corp.example' } });
+    const { GOPROXY: _goproxy, SETUP_GOPROXY: _state, ...exported } = job.main.env;
+    // Unset, go takes the other two from GOPRIVATE, so that they need no export.
+    expect(exported).toEqual({ GOPRIVATE: 'git.corp.example' });
+    expect(job.main.outputs['goprivate']).toBe('git.corp.example');
+  });
+
+  test.concurrent('additions come behind what the environment has, and none stays none', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({
+      env: { GOPRIVATE: 'a.example', GONOPROXY: 'none' },
+      inputs: { proxies: proxy.url, goprivate: 'b.example', gonosumdb: 'c.example' },
+    });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.env['GOPRIVATE']).toBe('a.example,b.example');
+    expect(job.main.env['GONOPROXY']).toBeUndefined();
+    expect(job.main.env['GONOSUMDB']).toBe('a.example,b.example,c.example');
+  });
+
+  testWithGo(`values of go env -w are what is added to${whyGo}`, async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    await writeGoEnv(site, { GOPRIVATE: 'w.example' });
+    const job = await site.job({ inputs: { proxies: proxy.url, goprivate: 'b.example' } });
+    expect(job.main.env['GOPRIVATE']).toBe('w.example,b.example');
+  });
+});
+
+describe('the job summary', () => {
+  const rows = [
+    ['always', true, true],
+    ['never', false, false],
+    ['auto', true, true],
+    ['on-failure', false, true],
+  ] as const;
+  test.concurrent.each(rows)(
+    '%s: written for a healthy run %s, for a failed one %s',
+    async (mode, healthy, failed) => {
+      await using good = await startProxy({ modules });
+      await using bad = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 500 }] });
+      await using site = await makeSite({ modules });
+      const well = await site.job({ inputs: { proxies: good.url, 'job-summary': mode } });
+      const ill = await site.job({ inputs: { proxies: bad.url, 'job-summary': mode } });
+      expect([well.main.summary !== '', ill.main.summary !== '']).toEqual([healthy, failed]);
+    },
+  );
+
+  test.concurrent('auto is silent when nothing was chosen otherwise than configured', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ env: { GOPROXY: proxy.url } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.summary).toBe('');
+  });
+});
+
+test.concurrent('no healthy proxy: the environment stays as it was, and one warning says why', async () => {
+  await using dead = await startProxy({ faults: [{ kind: 'refuse' }] });
+  await using broken = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 500 }] });
+  await using site = await makeSite({ modules });
+  const job = await site.job({ inputs: { proxies: `${dead.url}\n${broken.url}`, mirrors: 'none' } });
+  expect(harmOf(job)).toEqual([]);
+  expect(job.main.env['GOPROXY']).toBeUndefined();
+  expect(annotationsOf(job.main).length).toBe(1);
+  expect(annotationTexts(job.main, 'warning').length).toBe(1);
+  expect(job.main.outputs).toMatchObject({ 'selected-proxy': '', 'failure-class': 'infrastructure' });
+});
+
+test.concurrent('fail-on no-healthy-proxy: one error, after everything was published', async () => {
+  await using dead = await startProxy({ faults: [{ kind: 'refuse' }] });
+  await using site = await makeSite({ modules });
+  const job = await site.job({
+    inputs: { proxies: dead.url, 'fail-on': 'no-healthy-proxy', goprivate: 'corp.example' },
+  });
+  expect(job.main.exitCode).toBe(1);
+  expect(annotationTexts(job.main, 'error').length).toBe(1);
+  expect(job.main.env['GOPRIVATE']).toBe('corp.example');
+  expect(job.main.summary).not.toBe('');
+  expect(await readReport(job.main)).toMatchObject({ failureClass: 'infrastructure' });
+  expect(job.post.exitCode).toBe(0);
+});
+
+test.concurrent('fail-on unverified: a wrong file in the module cache fails the step, and is named', async () => {
+  await using proxy = await startProxy({ modules });
+  await using site = await makeSite({ modules });
+  await fillCache(site, modules);
+  const zip = path.join(site.home, 'go/pkg/mod/cache/download/example.com/mod0/@v/v1.1.0.zip');
+  await writeFile(zip, 'PK tampered');
+  const lenient = await site.job({ inputs: { proxies: proxy.url } });
+  expect(lenient.main.exitCode).toBe(0);
+  expect(lenient.main.outputs['failure-class']).toBe('integrity');
+  const strict = await site.job({ inputs: { proxies: proxy.url, 'fail-on': 'unverified' } });
+  expect(strict.main.exitCode).toBe(1);
+  expect(annotationTexts(strict.main).join('\n')).toContain('mod0/@v/v1.1.0.zip');
+  expect(strict.post.exitCode).toBe(0);
+});
+
+test.concurrent('working-directory and globs choose whose modules are wanted', async () => {
+  await using proxy = await startProxy({ modules });
+  await using site = await makeSite();
+  await writeProject(path.join(site.workspace, 'a'), { modules: modules.slice(0, 2) });
+  await writeProject(path.join(site.workspace, 'b'), { modules: modules.slice(2, 5) });
+  const one = await site.job({ inputs: { proxies: proxy.url, 'working-directory': 'a' } });
+  expect((await readReport(one.main)).wanted).toMatchObject({ modules: 2 });
+  const all = await site.job({ inputs: { proxies: proxy.url } });
+  expect((await readReport(all.main)).wanted).toMatchObject({ modules: 5 });
+  const globbed = await site.job({ inputs: { proxies: proxy.url, 'cache-dependency-path': 'b/go.sum' } });
+  expect((await readReport(globbed.main)).wanted).toMatchObject({ modules: 3 });
+});

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Network } from '../../src/proxy/http-client.ts';
 import { probeAll } from '../../src/proxy/probe-phase.ts';
@@ -7,6 +9,7 @@ import { type CertificateSet, makeCertificateSet } from '../support/certificate-
 import type { CertificateVariant } from '../support/certificates.ts';
 import type { Fault } from '../support/faults.ts';
 import { makeModule } from '../support/modules.ts';
+import { canUnshare, runInNamespace } from '../support/namespace.ts';
 import {
   apart,
   askOf,
@@ -20,6 +23,13 @@ import { startProxy } from '../support/proxy-server.ts';
 import { makeTempDir } from '../support/temp.ts';
 
 const MODULE = makeModule({ path: 'example.com/tls', version: 'v1.0.0', sizeBytes: 10_000 });
+
+/** Where go looks first on Debian, Fedora and Alpine (crypto/x509/root_linux.go). */
+const SYSTEM_STORES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+];
 
 let set: CertificateSet;
 let network: Network;
@@ -184,4 +194,21 @@ describe('trust', () => {
       expect.stringMatching(/not a regular/),
     ]);
   });
+});
+
+test("an authority of the system's store is trusted, and only as long as it is there", async () => {
+  const support = await canUnshare();
+  const store = SYSTEM_STORES.find((file) => existsSync(file));
+  if (!support.ok || store === undefined) {
+    process.stderr.write(
+      `skipped: the system's store (${support.ok ? 'none of go’s files is here' : support.reason})\n`,
+    );
+    return;
+  }
+  const { caFile, good } = set.files;
+  const script = path.join(import.meta.dirname, '../support/tls-in-namespace.ts');
+  const run = (files: Record<string, string>) =>
+    runInNamespace(script, [good.keyFile, good.certFile], { files, timeoutMs: 30_000 });
+  expect(await run({ [store]: caFile })).toMatchObject({ exitCode: 0, stdout: 'healthy' });
+  expect(await run({})).toMatchObject({ exitCode: 0, stdout: 'tls tls-unknown-authority' });
 });

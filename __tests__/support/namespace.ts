@@ -9,6 +9,8 @@ export interface NamespaceOptions {
   readonly resolvConf?: string;
   /** Content of /etc/hosts. */
   readonly hosts?: string;
+  /** Files of the machine that are to be others inside: by the path that is there, the path of what is seen instead. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Further addresses of this machine, for servers on an address that is not loopback. */
   readonly addresses?: readonly string[];
   /** Addresses (or prefixes) whose packets vanish without an answer: a connect times out. */
@@ -76,6 +78,9 @@ async function setupLines(directory: string, options: NamespaceOptions): Promise
     const own = path.join(directory, file);
     await writeFile(own, text.endsWith('\n') ? text : `${text}\n`);
     lines.push(`mount --bind ${quote(own)} /etc/${file}`);
+  }
+  for (const [there, instead] of Object.entries(options.files ?? {})) {
+    lines.push(`mount --bind ${quote(instead)} ${quote(there)}`);
   }
   for (const address of options.addresses ?? []) lines.push(`ip addr add ${quote(address)} dev lo`);
   if ((options.silent ?? []).length > 0) {

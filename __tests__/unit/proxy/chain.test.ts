@@ -229,3 +229,21 @@ describe('for any candidates and verdicts', () => {
     );
   });
 });
+
+describe('a fault of our own in a probe', () => {
+  const OWN_FAULT: Verdict = {
+    kind: 'unhealthy',
+    stage: 'http',
+    cause: 'internal',
+    detail: 'internal error',
+    phases: {},
+  };
+  const rows: [string, Case, string][] = [
+    ['does not leave the unknown ones alone', { proxies: [A, B], verdicts: [OWN_FAULT, REFUSED] }, 'keep'],
+    ['brings no standby in', { mirrors: CN, verdicts: [OWN_FAULT, FAST] }, 'keep'],
+    ['costs nothing beside a healthy one', { proxies: [A, B], verdicts: [OWN_FAULT, FAST] }, B],
+  ];
+  test.each(rows)('%s', (_name, row, expected) => {
+    expect(goproxyOf(row)).toBe(expected);
+  });
+});

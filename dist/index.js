@@ -77697,16 +77697,23 @@ function earlyEndLimit(firstHealthyMs, timeoutMs) {
     return Math.min(timeoutMs, Math.max(EARLY_END_FACTOR * firstHealthyMs, firstHealthyMs + EARLY_END_EXTRA_MS));
 }
 /**
- * Returns the group of each candidate by id. All candidates of the input or the default are one group, standby proxies
- * another, probed later; of an inherited list each pipe group is one, for another group cannot stand in for it.
+ * Returns the group of each candidate by id: who can stand in for one another. Public proxies of the built-in table serve the
+ * same modules, and with `fallback` any-error or none the user says that all candidates do. Any other candidate is a group
+ * of its own: it may be the only one that serves its modules, and must not leave the chain for being the slower one. Of an
+ * inherited list each pipe group is one. Standby proxies are one, probed later.
  */
-function probeGroups(plan) {
-    const standby = plan.standby.map(({ id }) => [id, -1]);
-    if (plan.inherited === undefined) {
-        return new Map([...plan.candidates.map(({ id }) => [id, 0]), ...standby]);
+function probeGroups(plan, fallback) {
+    const { candidates, inherited } = plan;
+    if (inherited !== undefined) {
+        const groupOfEntry = groupByPipe(inherited).flatMap((group, index) => group.flatMap(({ kind }) => (kind === 'proxy' || kind === 'file' ? [index] : [])));
+        return new Map(candidates.map(({ id }, index) => [id, groupOfEntry[index] ?? 0]));
     }
-    const groupOfEntry = groupByPipe(plan.inherited).flatMap((group, index) => group.flatMap(({ kind }) => (kind === 'proxy' || kind === 'file' ? [index] : [])));
-    return new Map(plan.candidates.map(({ id }, index) => [id, groupOfEntry[index] ?? 0]));
+    const isOneGroup = fallback === 'any-error' || fallback === 'none';
+    const groupOf = ({ id, publicProxy }) => (isOneGroup || publicProxy !== undefined ? 0 : id + 1);
+    return new Map([
+        ...candidates.map((candidate) => [candidate.id, groupOf(candidate)]),
+        ...plan.standby.map(({ id }) => [id, -1]),
+    ]);
 }
 
 ;// CONCATENATED MODULE: ./src/go/path-match.ts
@@ -78499,7 +78506,8 @@ async function probeCandidate(candidate, ask, ports) {
         ...(candidate.credentials === undefined ? {} : { credentials: candidate.credentials }),
         ...(ports.credentialsFor === undefined ? {} : { credentialsFor: ports.credentialsFor }),
     });
-    const findings = { warmMs: [], phases: {}, sumdb: 'not-asked', kept: [] };
+    const findings = { warmMs: [], phases: {}, sumdb: 'not-asked', kept: [], proven: false };
+    ports.observe?.(() => progressOf(candidate, client, findings));
     const verdict = await runProbe({ candidate, ask, ports, client, findings });
     const kept = verdict.kind === 'healthy' ? findings.kept : [];
     const outcome = { verdict, kept, contacted: client.contacted(), requests: client.requests() };
@@ -78509,6 +78517,13 @@ async function probeCandidate(candidate, ask, ports) {
 /** Returns the outcome of a candidate that is not asked. */
 function unmeasuredOutcome(why) {
     return { verdict: { kind: 'unmeasured', why }, kept: [], contacted: [], requests: 0 };
+}
+function progressOf({ url }, client, { proven }) {
+    if (proven)
+        return 'proven';
+    const { tcpMs, tlsMs } = client.firstConnection().phases;
+    const isConnected = tcpMs !== undefined && (url.protocol === 'http:' || tlsMs !== undefined);
+    return isConnected ? 'asking' : 'connecting';
 }
 function whyUnmeasured(candidate, network) {
     if (candidate.kind === 'file')
@@ -78526,6 +78541,7 @@ async function runProbe(run) {
         if (ask.sumdb !== undefined)
             sumdb = askSumdb(run, ask.sumdb);
         await checkMod(run);
+        run.findings.proven = true;
         await takeSamples(run, ask.samples);
         await sumdb;
         return { kind: 'healthy', figures: makeFigures(run) };
@@ -78591,6 +78607,7 @@ class Phase {
     #ends;
     /** Groups whose others have been given their limit. */
     #limited = new Set();
+    #progress = [];
     #timers = new Set();
     #onAbort = () => this.#abortAll();
     constructor(options) {
@@ -78629,6 +78646,9 @@ class Phase {
         const probing = probeCandidate(candidate, ask, {
             network,
             signal,
+            observe: (progress) => {
+                this.#progress[index] = progress;
+            },
             ...(credentialsFor === undefined ? {} : { credentialsFor }),
         });
         const outcome = await Promise.race([probing.catch(lost), this.#longAfter(signal)]);
@@ -78657,10 +78677,14 @@ class Phase {
             return;
         this.#after(limitMs - elapsedMs, () => {
             for (const [index, assignment] of this.#options.assignments.entries()) {
-                if (this.#groupOf(assignment) === group)
+                const isOver = this.#groupOf(assignment) === group || this.#isIdle(index);
+                if (isOver)
                     this.#ends[index]?.abort('too-slow');
             }
         });
+    }
+    #isIdle(index) {
+        return this.#options.endsIdle === true && this.#progress[index]?.() !== 'asking';
     }
     #groupOf({ candidate }) {
         return this.#options.groups.get(candidate.id) ?? 0;
@@ -78728,11 +78752,12 @@ function probe_candidates_assign(question, candidates) {
     const asksSumdb = missing.length > 0 && sumdbName !== undefined;
     return assignProbes({ candidates, wanted, missing, privacy, ...(asksSumdb ? { sumdb: sumdbName } : {}) });
 }
-async function probeTogether(question, { groups, endsAt }, assignments) {
+async function probeTogether(question, { groups, endsIdle, endsAt }, assignments) {
     const { network, credentialsFor, signal } = question;
     return await probeAll({
         assignments,
         groups,
+        endsIdle,
         timeoutMs: Math.max(0, endsAt - performance.now()),
         network,
         ...(credentialsFor === undefined ? {} : { credentialsFor }),
@@ -78794,7 +78819,13 @@ async function chooseProxies(request) {
 async function measure(request, candidates, { endsAt }) {
     const { plan, gosumdbSetting, gosumdb, network } = request;
     const [result, databases] = await Promise.all([
-        probeCandidates(request, { candidates, groups: probeGroups(plan), endsAt }),
+        probeCandidates(request, {
+            candidates,
+            groups: probeGroups(plan, request.fallback),
+            // An inherited list is policy: nobody of another pipe group can take a place there.
+            endsIdle: plan.inherited === undefined,
+            endsAt,
+        }),
         askDatabases({
             setting: gosumdbSetting,
             effective: gosumdb,

@@ -59,6 +59,7 @@ async function main() {
     inputs: {
       proxies: [slow, broken, fast].map((proxy) => proxy.url).join('\n'),
       'job-summary': 'always',
+      'probe-timeout': '1500ms',
     },
     env: { GOPATH: temp.join('gopath') },
     steps: [(step) => download(step, said)],

@@ -40,10 +40,15 @@ const ROWS: readonly Row[] = [
   {
     name: 'never an answer',
     stage: 'http',
-    cause: 'too-slow',
+    cause: 'headers-timeout',
     faults: [{ match: 'any', kind: 'headers-never' }],
   },
-  { name: 'half a body', stage: 'http', cause: 'too-slow', faults: [{ match: 'mod', kind: 'body-stall' }] },
+  {
+    name: 'half a body',
+    stage: 'http',
+    cause: 'body-timeout',
+    faults: [{ match: 'mod', kind: 'body-stall' }],
+  },
   { name: 'unknown authority', stage: 'tls', cause: 'tls-unknown-authority', certificate: 'unknownCaSent' },
   { name: 'self-signed', stage: 'tls', cause: 'tls-self-signed', certificate: 'selfSigned' },
   { name: 'expired', stage: 'tls', cause: 'tls-expired', certificate: 'expired' },

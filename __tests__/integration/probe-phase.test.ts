@@ -20,16 +20,25 @@ const MODULE = makeModule({ path: 'example.com/phase', version: 'v1.0.0', sizeBy
 const LONG_MS = 20_000;
 
 /** Verdicts of a quick healthy candidate and one with these faults, in one group or apart. */
-async function race(faults: readonly Fault[], together: boolean, timeoutMs: number) {
+async function race(
+  faults: readonly Fault[],
+  together: boolean,
+  timeoutMs: number,
+  { endsIdle = false, scheme = 'http' } = {},
+) {
   await using quick = await startProxy({ modules: [MODULE] });
   await using other = await startProxy({ modules: [MODULE], faults, sumdb: 'serves' });
-  const tasks = [askOf(makeCandidate(quick.url), MODULE), askOf(makeCandidate(other.url, { id: 1 }), MODULE)];
+  const tasks = [
+    askOf(makeCandidate(quick.url), MODULE),
+    askOf(makeCandidate(other.url.replace('http:', `${scheme}:`), { id: 1 }), MODULE),
+  ];
   const { groups, assignments } = apart(tasks);
   const outcome = await probeAll({
     assignments,
     groups: together ? new Map() : groups,
+    endsIdle,
     timeoutMs,
-    network: await makeNetwork(),
+    network: await makeNetwork({ tls: scheme === 'https' }),
   });
   expect(outcome.probed[0]!.verdict.kind).toBe('healthy');
   return { verdict: outcome.probed[1]!.verdict, elapsedMs: outcome.elapsedMs };
@@ -63,6 +72,42 @@ describe('the end of the phase', () => {
     const raced = await race([{ kind: 'headers-never' }], false, 900);
     expect(brief(raced.verdict)).toBe('http headers-timeout');
   });
+
+  test.each<{
+    name: string;
+    scheme?: string;
+    faults: readonly Fault[];
+    verdict: string;
+    early: boolean;
+  }>([
+    {
+      name: 'early for one without a connection',
+      scheme: 'https',
+      faults: [{ kind: 'accept-and-silent' }],
+      verdict: 'tls too-slow',
+      early: true,
+    },
+    {
+      name: 'early for one that only owes the zip',
+      faults: [{ kind: 'headers-never', match: 'zip' }],
+      verdict: 'healthy',
+      early: true,
+    },
+    {
+      name: 'the deadline for one that is asked: it may be slow, and the only one that has its modules',
+      faults: [{ kind: 'headers-never' }],
+      verdict: 'http headers-timeout',
+      early: false,
+    },
+  ])(
+    'across groups, where idle ones are ended, is $name',
+    async ({ scheme = 'http', faults, verdict, early }) => {
+      const timeoutMs = early ? LONG_MS : 900;
+      const raced = await race(faults, false, timeoutMs, { endsIdle: true, scheme });
+      expect(brief(raced.verdict)).toBe(verdict);
+      if (early) expect(raced.elapsedMs).toBeLessThan(LONG_MS / 2);
+    },
+  );
 
   test('leaves the answer about the checksum database open when it comes early, and failed at the deadline', async () => {
     const faults: readonly Fault[] = [{ kind: 'headers-never', match: 'sumdb' }];

@@ -92,7 +92,13 @@ async function measure(
 ): Promise<Measured> {
   const { plan, gosumdbSetting, gosumdb, network } = request;
   const [result, databases] = await Promise.all([
-    probeCandidates(request, { candidates, groups: probeGroups(plan), endsAt }),
+    probeCandidates(request, {
+      candidates,
+      groups: probeGroups(plan, request.fallback),
+      // An inherited list is policy: nobody of another pipe group can take a place there.
+      endsIdle: plan.inherited === undefined,
+      endsAt,
+    }),
     askDatabases({
       setting: gosumdbSetting,
       effective: gosumdb,

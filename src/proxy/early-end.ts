@@ -1,4 +1,6 @@
 import { groupByPipe } from '../go/goproxy.ts';
+import type { Candidate } from './candidate.ts';
+import type { Fallback } from './chain-decision.ts';
 import type { ProxyPlan } from './proxy-plan.ts';
 
 /** The others get this multiple of the first healthy candidate's time ... */
@@ -19,16 +21,26 @@ export function earlyEndLimit(firstHealthyMs: number, timeoutMs: number): number
 }
 
 /**
- * Returns the group of each candidate by id. All candidates of the input or the default are one group, standby proxies
- * another, probed later; of an inherited list each pipe group is one, for another group cannot stand in for it.
+ * Returns the group of each candidate by id: who can stand in for one another. Public proxies of the built-in table serve the
+ * same modules, and with `fallback` any-error or none the user says that all candidates do. Any other candidate is a group
+ * of its own: it may be the only one that serves its modules, and must not leave the chain for being the slower one. Of an
+ * inherited list each pipe group is one. Standby proxies are one, probed later.
  */
-export function probeGroups(plan: Extract<ProxyPlan, { kind: 'candidates' }>): ReadonlyMap<number, number> {
-  const standby = plan.standby.map(({ id }) => [id, -1] as const);
-  if (plan.inherited === undefined) {
-    return new Map([...plan.candidates.map(({ id }) => [id, 0] as const), ...standby]);
+export function probeGroups(
+  plan: Extract<ProxyPlan, { kind: 'candidates' }>,
+  fallback: Fallback,
+): ReadonlyMap<number, number> {
+  const { candidates, inherited } = plan;
+  if (inherited !== undefined) {
+    const groupOfEntry = groupByPipe(inherited).flatMap((group, index) =>
+      group.flatMap(({ kind }) => (kind === 'proxy' || kind === 'file' ? [index] : [])),
+    );
+    return new Map(candidates.map(({ id }, index) => [id, groupOfEntry[index] ?? 0] as const));
   }
-  const groupOfEntry = groupByPipe(plan.inherited).flatMap((group, index) =>
-    group.flatMap(({ kind }) => (kind === 'proxy' || kind === 'file' ? [index] : [])),
-  );
-  return new Map(plan.candidates.map(({ id }, index) => [id, groupOfEntry[index] ?? 0] as const));
+  const isOneGroup = fallback === 'any-error' || fallback === 'none';
+  const groupOf = ({ id, publicProxy }: Candidate) => (isOneGroup || publicProxy !== undefined ? 0 : id + 1);
+  return new Map([
+    ...candidates.map((candidate) => [candidate.id, groupOf(candidate)] as const),
+    ...plan.standby.map(({ id }) => [id, -1] as const),
+  ]);
 }

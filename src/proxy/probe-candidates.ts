@@ -30,6 +30,8 @@ export interface ProbeRound {
   readonly candidates: readonly Candidate[];
   /** Group of each candidate by id (early-end.ts). */
   readonly groups: ReadonlyMap<number, number>;
+  /** See ProbePhaseOptions. */
+  readonly endsIdle: boolean;
   /** As performance.now() counts. */
   readonly endsAt: number;
 }
@@ -79,13 +81,14 @@ function assign(question: ProbeQuestion, candidates: readonly Candidate[]): read
 
 async function probeTogether(
   question: ProbeQuestion,
-  { groups, endsAt }: ProbeRound,
+  { groups, endsIdle, endsAt }: ProbeRound,
   assignments: readonly Askable[],
 ): Promise<ProbeResult> {
   const { network, credentialsFor, signal } = question;
   return await probeAll({
     assignments,
     groups,
+    endsIdle,
     timeoutMs: Math.max(0, endsAt - performance.now()),
     network,
     ...(credentialsFor === undefined ? {} : { credentialsFor }),

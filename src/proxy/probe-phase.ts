@@ -5,6 +5,7 @@ import { classifyEnd, internalFailure } from './failure.ts';
 import type { Network } from './http-client.ts';
 import { type KeptZip, type ProbeOutcome, probeCandidate, unmeasuredOutcome } from './probe.ts';
 import type { ProbeAssignment } from './probe-modules.ts';
+import type { ProbeProgress } from './probe-run.ts';
 import type { Probed, Verdict } from './verdict.ts';
 
 /** Options of probeAll. */
@@ -13,6 +14,11 @@ export interface ProbePhaseOptions {
   readonly assignments: readonly ProbeAssignment[];
   /** The group of each candidate by id (early-end.ts, probeGroups); who is not in it is in group 0. */
   readonly groups: ReadonlyMap<number, number>;
+  /**
+   * Whether a healthy candidate also ends those of other groups that have not even a connection by then, and what is only
+   * measured of others that are healthy; default no.
+   */
+  readonly endsIdle?: boolean;
   /** The whole phase, in milliseconds. */
   readonly timeoutMs: number;
   readonly network: Network;
@@ -56,6 +62,7 @@ class Phase {
   readonly #ends: readonly AbortController[];
   /** Groups whose others have been given their limit. */
   readonly #limited = new Set<number>();
+  readonly #progress: (() => ProbeProgress)[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #onAbort = () => this.#abortAll();
 
@@ -95,6 +102,9 @@ class Phase {
     const probing = probeCandidate(candidate, ask, {
       network,
       signal,
+      observe: (progress) => {
+        this.#progress[index] = progress;
+      },
       ...(credentialsFor === undefined ? {} : { credentialsFor }),
     });
     const outcome = await Promise.race([probing.catch(lost), this.#longAfter(signal)]);
@@ -120,9 +130,14 @@ class Phase {
     if (limitMs >= this.#options.timeoutMs) return;
     this.#after(limitMs - elapsedMs, () => {
       for (const [index, assignment] of this.#options.assignments.entries()) {
-        if (this.#groupOf(assignment) === group) this.#ends[index]?.abort('too-slow');
+        const isOver = this.#groupOf(assignment) === group || this.#isIdle(index);
+        if (isOver) this.#ends[index]?.abort('too-slow');
       }
     });
+  }
+
+  #isIdle(index: number): boolean {
+    return this.#options.endsIdle === true && this.#progress[index]?.() !== 'asking';
   }
 
   #groupOf({ candidate }: ProbeAssignment): number {

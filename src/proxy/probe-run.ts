@@ -28,7 +28,12 @@ export interface ProbePorts {
   readonly credentialsFor?: (url: URL) => Credentials | undefined;
   /** Ends the probe; its reason is `too-slow` for the phase's early end, anything else is the deadline. */
   readonly signal: AbortSignal;
+  /** Gets, at the start, a function that says how far the probe is. */
+  readonly observe?: (progress: () => ProbeProgress) => void;
 }
+
+/** `asking`: there is a connection, TLS included; `proven`: `.info` and `.mod` were right, the rest is only measured. */
+export type ProbeProgress = 'connecting' | 'asking' | 'proven';
 
 /** A zip that came whole as a sample and was right by hash. */
 export interface KeptZip {
@@ -42,6 +47,8 @@ export interface ProbeFindings {
   /** From request to first byte on connections that were open, in milliseconds. */
   readonly warmMs: number[];
   sumdb: Figures['sumdb'];
+  /** Whether `.info` and `.mod` were right. */
+  proven: boolean;
   bytesPerSecond?: number;
   sampleBytes?: number;
   /** Samples that came whole and were right by hash. */

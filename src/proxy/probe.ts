@@ -4,7 +4,7 @@ import { type Network, openClient, type ProxyClient } from './http-client.ts';
 import { routeTo } from './http-proxy.ts';
 import { ContentError, checkInfo, checkMod, UnknownAnswer } from './probe-content.ts';
 import { askSumdb, makeFigures } from './probe-findings.ts';
-import type { KeptZip, ProbeAsk, ProbeFindings, ProbePorts, ProbeRun } from './probe-run.ts';
+import type { KeptZip, ProbeAsk, ProbeFindings, ProbePorts, ProbeProgress, ProbeRun } from './probe-run.ts';
 import { takeSamples } from './probe-sample.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -38,7 +38,8 @@ export async function probeCandidate(
     ...(candidate.credentials === undefined ? {} : { credentials: candidate.credentials }),
     ...(ports.credentialsFor === undefined ? {} : { credentialsFor: ports.credentialsFor }),
   });
-  const findings: ProbeFindings = { warmMs: [], phases: {}, sumdb: 'not-asked', kept: [] };
+  const findings: ProbeFindings = { warmMs: [], phases: {}, sumdb: 'not-asked', kept: [], proven: false };
+  ports.observe?.(() => progressOf(candidate, client, findings));
   const verdict = await runProbe({ candidate, ask, ports, client, findings });
   const kept = verdict.kind === 'healthy' ? findings.kept : [];
   const outcome = { verdict, kept, contacted: client.contacted(), requests: client.requests() };
@@ -49,6 +50,13 @@ export async function probeCandidate(
 /** Returns the outcome of a candidate that is not asked. */
 export function unmeasuredOutcome(why: string): ProbeOutcome {
   return { verdict: { kind: 'unmeasured', why }, kept: [], contacted: [], requests: 0 };
+}
+
+function progressOf({ url }: Candidate, client: ProxyClient, { proven }: ProbeFindings): ProbeProgress {
+  if (proven) return 'proven';
+  const { tcpMs, tlsMs } = client.firstConnection().phases;
+  const isConnected = tcpMs !== undefined && (url.protocol === 'http:' || tlsMs !== undefined);
+  return isConnected ? 'asking' : 'connecting';
 }
 
 function whyUnmeasured(candidate: Candidate, network: Network): string | undefined {
@@ -65,6 +73,7 @@ async function runProbe(run: ProbeRun): Promise<Verdict> {
     await checkInfo(run);
     if (ask.sumdb !== undefined) sumdb = askSumdb(run, ask.sumdb);
     await checkMod(run);
+    run.findings.proven = true;
     await takeSamples(run, ask.samples);
     await sumdb;
     return { kind: 'healthy', figures: makeFigures(run) };

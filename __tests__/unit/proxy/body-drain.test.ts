@@ -78,6 +78,9 @@ describe('BodyDrain', () => {
     expect(events).toEqual(['pause']);
     writes[0]!.done();
     await turn();
+    expect(events).toEqual(['pause']);
+    writes[1]!.done();
+    await turn();
     expect(events).toEqual(['pause', 'resume']);
   });
 
@@ -123,6 +126,7 @@ function receive(status = 200) {
   const receiver = new Receiver({
     plan: () => ({ limitBytes: 1 << 20, over: 'fail', sink }),
     stallMs: 20,
+    headersMs: 5000,
     onStart: () => {},
     onStall: () => events.push('stall'),
     onSettled: (result) => settled.push(result),
@@ -158,6 +162,13 @@ describe('a Receiver with a sink', () => {
     expect(settled).toEqual([expect.objectContaining({ code: 'body-timeout' })]);
   });
 
+  test('waits for the body as long as for any byte, however long the head might have taken', async () => {
+    const { receiver, events } = receive();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(events).toEqual(['stall']);
+    receiver.fail(new RequestError({ stage: 'http', cause: 'body-timeout', detail: 'x' }));
+  });
+
   test('says when the sink failed', async () => {
     const { receiver, controller, writes, settled, events } = receive();
     receiver.onResponseData(controller, Buffer.from('abc'));
@@ -179,6 +190,17 @@ describe('a Receiver with a sink', () => {
       await turn();
     }
     expect(settled).toEqual([expect.objectContaining({ bytes: 2 * LARGE.length })]);
+  });
+
+  test('waits for a slow sink when the body has ended', async () => {
+    const { receiver, controller, writes, settled, events } = receive();
+    receiver.onResponseData(controller, Buffer.from('abc'));
+    receiver.onResponseEnd();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(events).toEqual([]);
+    writes[0]!.done();
+    await turn();
+    expect(settled).toEqual([expect.objectContaining({ bytes: 3 })]);
   });
 
   test('waits for the peer again when the sink has caught up', async () => {

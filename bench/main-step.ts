@@ -20,17 +20,24 @@ export async function measure(): Promise<void> {
   await using silent = await startProxy({ modules, faults: [{ match: 'any', kind: 'accept-and-silent' }] });
   await dead.close();
   const three = [a, b, c].map(({ url }) => url);
-  const broken = [dead.url, a.url, silent.url];
+  const holed = [dead.url, a.url, silent.url.replace('http:', 'https:')];
+  const stalled = [dead.url, a.url, silent.url];
   const medians = await mediansInTurns(ROUNDS, {
     peer: () => timeProcess(['-e', '0']),
     nothing: () => timeMain(temp, 'empty', three),
     healthy: () => timeMain(temp, 'project', three),
-    broken: () => timeMain(temp, 'project', broken),
+    holed: () => timeMain(temp, 'project', holed),
+    stalled: () => timeMain(temp, 'project', stalled),
   });
   printAgainst('node -e 0', medians.peer, medians.peer);
   printAgainst('main step, nothing to fetch', medians.nothing, medians.peer);
   printAgainst(`main step, three healthy candidates at ${LATENCY_MS} ms`, medians.healthy, medians.peer);
-  printAgainst('main step, one healthy, one dead, one black-holed', medians.broken, medians.peer);
+  printAgainst('main step, one healthy, one dead, one black-holed', medians.holed, medians.peer);
+  printAgainst(
+    'main step, one healthy, one dead, one that accepts and stalls',
+    medians.stalled,
+    medians.peer,
+  );
 }
 
 async function startMirror(modules: readonly SyntheticModule[]) {

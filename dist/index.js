@@ -86491,7 +86491,7 @@ const SETTING_ENTRIES = {
         fault: 'runner',
         rerunHelps: 'no',
         remedy: 'Delete the cache entry of setup-go or actions/cache that brought these files, and empty the module cache in a step before this one.',
-        copy: ['- run: go clean -modcache'],
+        copy: ['- run: go clean -modcache -cache'],
     },
     'inherited-goproxy': {
         title: 'the inherited GOPROXY cannot work as it is',

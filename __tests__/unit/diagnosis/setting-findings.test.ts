@@ -21,6 +21,6 @@ test('the gravest first, each with its own words', () => {
   expect(findings[0]).toMatchObject({
     class: 'integrity',
     evidence: ['x@v1.0.0.zip'],
-    copy: ['- run: go clean -modcache'],
+    copy: ['- run: go clean -modcache -cache'],
   });
 });

@@ -170,7 +170,9 @@ describe('renderJobSummary', () => {
 
   test('only what is to be copied is a code block', () => {
     const findings = findingsOfSetting({ wrongFiles: ['a.zip'], sumdbWarnings: [] });
-    expect(renderJobSummary(makeReport({ findings }))).toContain('```text\n- run: go clean -modcache\n```\n');
+    expect(renderJobSummary(makeReport({ findings }))).toContain(
+      '```text\n- run: go clean -modcache -cache\n```\n',
+    );
   });
 
   const slow = findingsOfProbe([

@@ -5,7 +5,7 @@ import { inertMarked } from '../../../src/report/marked-prose.ts';
 
 describe('inertMarked', () => {
   test.each([
-    ['Run `go clean -modcache` before.', 'Run `go clean -modcache` before.'],
+    ['Run `go clean -modcache -cache` before.', 'Run `go clean -modcache -cache` before.'],
     ['Check it (`go env -changed` tells).', 'Check it (`go env -changed` tells).'],
     ['Remove it from `proxies`.', 'Remove it from `proxies`.'],
     ['`a`, or `b`', '`a`, or `b`'],

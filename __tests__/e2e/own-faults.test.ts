@@ -66,6 +66,18 @@ describe('an exception of our own leaves the job as it would be without the acti
   });
 });
 
+test('an exception of our own in every probe does not meet fail-on', async () => {
+  const at = findBody(BUNDLED, { file: 'proxy/probe-content.ts', name: 'checkInfo' });
+  expect(at).toBeGreaterThan(0);
+  const copy = copies.join('fail-on.mjs');
+  await writeFile(copy, `${BUNDLED.slice(0, at)} throw new Error('planted'); ${BUNDLED.slice(at)}`);
+  await using site = await makeSite({ modules });
+  const inputs = { proxies: healthy.url, 'fail-on': 'no-healthy-proxy' };
+  const job = await site.job({ bundle: copy, inputs });
+  expect(harmOf(job)).toEqual([]);
+  expect(job.main.env['GOPROXY']).toBeUndefined();
+});
+
 describe('a runner whose files cannot be written', () => {
   const files = [
     'GITHUB_ENV',

@@ -82291,11 +82291,11 @@ function parseInputs(get, context) {
         jobSummary: parseChoice('job-summary', value('job-summary'), ['auto', 'always', 'on-failure', 'never']),
         problemMatchers: parseBoolean('problem-matchers', value('problem-matchers')),
         failOn: parseFailOn(value('fail-on')),
-        jobStatus: inputs_parseJobStatus(get('job-status')),
+        jobStatus: parseJobStatus(get('job-status')),
     };
 }
 /** Returns the job's status; anything but the three known words is `unknown`. In post the runner evaluates it anew. */
-function inputs_parseJobStatus(text) {
+function parseJobStatus(text) {
     const status = text.trim();
     return status === 'success' || status === 'failure' || status === 'cancelled' ? status : 'unknown';
 }
@@ -85950,10 +85950,6 @@ function workspaceDirectory() {
  */
 function readInputs() {
     return parseInputs((name) => getInput(name), { workspace: workspaceDirectory() });
-}
-/** Returns how the job stands, in post: the runner evaluates the input's default anew for each stage. */
-function readJobStatus() {
-    return parseJobStatus(core.getInput('job-status'));
 }
 
 ;// CONCATENATED MODULE: ./src/runner/stage.ts

@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import { type Inputs, type JobStatus, parseInputs, parseJobStatus } from './inputs.ts';
+import { type Inputs, parseInputs } from './inputs.ts';
 
 /** Returns GITHUB_WORKSPACE, where the runner starts the step. */
 export function workspaceDirectory(): string {
@@ -12,9 +12,4 @@ export function workspaceDirectory(): string {
  */
 export function readInputs(): Inputs {
   return parseInputs((name) => core.getInput(name), { workspace: workspaceDirectory() });
-}
-
-/** Returns how the job stands, in post: the runner evaluates the input's default anew for each stage. */
-export function readJobStatus(): JobStatus {
-  return parseJobStatus(core.getInput('job-status'));
 }

@@ -75262,12 +75262,25 @@ async function lookAtWay(top, directory, directories) {
     const known = directories.get(directory);
     if (known !== undefined)
         return await known;
-    const look = (async () => {
-        const above = await lookAtWay(top, external_node_path_default().dirname(directory), directories);
-        return above ?? (await lookAtDirectory(directory));
-    })();
+    const look = walkDown(top, directory, directories);
     directories.set(directory, look);
     return await look;
+}
+/** In a loop, not by recursion: a path that a hostile go.sum names can have thousands of elements. */
+async function walkDown(top, directory, directories) {
+    for (let end = nextEnd(directory, top.length); end > 0; end = nextEnd(directory, end)) {
+        const above = directory.slice(0, end);
+        const look = directories.get(above) ?? lookAtDirectory(above);
+        directories.set(above, look);
+        const obstacle = await look;
+        if (obstacle !== undefined)
+            return obstacle;
+    }
+    return await lookAtDirectory(directory);
+}
+/** Returns where the element after the one that ends at `end` ends; -1 when it is the last one. */
+function nextEnd(directory, end) {
+    return directory.indexOf((external_node_path_default()).sep, end + 1);
 }
 async function lookAtDirectory(directory) {
     try {
@@ -75432,11 +75445,21 @@ function checkInfo(bytes, version) {
     }
     if (typeof info !== 'object' || info === null || !('Version' in info))
         return { kind: 'wrong-info' };
+    if (hasOtherSpelling(info))
+        return { kind: 'wrong-info' };
     if (info.Version === version)
         return undefined;
     return typeof info.Version === 'string'
         ? { kind: 'wrong-info', version: info.Version }
         : { kind: 'wrong-info' };
+}
+/**
+ * Go takes `version` and `Ver\u017fion` for the same field as `Version`, the last one counts (encoding/json: foldName):
+ * with one of them beside it, go resolves another version than what is read here. The upper case has every letter that
+ * Go folds, and a few more.
+ */
+function hasOtherSpelling(info) {
+    return Object.keys(info).some((key) => key !== 'Version' && key.toUpperCase() === 'VERSION');
 }
 async function readBounded(handle, maxBytes) {
     const buffer = Buffer.alloc(Math.min((await handle.stat()).size, maxBytes));
@@ -78458,9 +78481,16 @@ function lacksModule(run, sample, answer) {
     const same = compareModuleVersions(sample.module, run.ask.module) === 0;
     return !same && classifyStatus({ status, isPublic: false, text: excerpt(answer) }).kind === 'unknown';
 }
+/** So that the prefetch can begin with the largest. */
+function noteSize({ findings }, { module }, { headers }) {
+    const bytes = Number(headers['content-length']);
+    if (Number.isSafeInteger(bytes) && bytes > 0)
+        findings.sizes.push({ module, bytes });
+}
 async function checkSample(run, sample, answer) {
     const failure = (cause, detail) => contentFailure(run, answer, { stage: 'content', cause, detail });
     if (!answer.whole) {
+        noteSize(run, sample, answer);
         const starts = Buffer.from(answer.body.subarray(0, ZIP_MAGIC.length)).toString('latin1');
         if (ZIP_MAGIC.startsWith(starts))
             return;
@@ -78480,7 +78510,7 @@ async function checkSample(run, sample, answer) {
     }
     if (!sample.hashes.includes(hash))
         throw await failure('wrong-hash', 'the zip is not the one whose hash is known');
-    run.findings.kept.push({ module: sample.module, bytes: answer.body });
+    run.findings.kept.push({ module: sample.module, proxy: run.candidate.label, bytes: answer.body });
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/probe.ts
@@ -78506,17 +78536,25 @@ async function probeCandidate(candidate, ask, ports) {
         ...(candidate.credentials === undefined ? {} : { credentials: candidate.credentials }),
         ...(ports.credentialsFor === undefined ? {} : { credentialsFor: ports.credentialsFor }),
     });
-    const findings = { warmMs: [], phases: {}, sumdb: 'not-asked', kept: [], proven: false };
+    const findings = {
+        warmMs: [],
+        phases: {},
+        sumdb: 'not-asked',
+        kept: [],
+        sizes: [],
+        proven: false,
+    };
     ports.observe?.(() => progressOf(candidate, client, findings));
     const verdict = await runProbe({ candidate, ask, ports, client, findings });
     const kept = verdict.kind === 'healthy' ? findings.kept : [];
-    const outcome = { verdict, kept, contacted: client.contacted(), requests: client.requests() };
+    const sizes = findings.sizes;
+    const outcome = { verdict, kept, sizes, contacted: client.contacted(), requests: client.requests() };
     await client.destroy().catch(() => { });
     return outcome;
 }
 /** Returns the outcome of a candidate that is not asked. */
 function unmeasuredOutcome(why) {
-    return { verdict: { kind: 'unmeasured', why }, kept: [], contacted: [], requests: 0 };
+    return { verdict: { kind: 'unmeasured', why }, kept: [], sizes: [], contacted: [], requests: 0 };
 }
 function progressOf({ url }, client, { proven }) {
     if (proven)
@@ -78627,6 +78665,7 @@ class Phase {
                 verdict: outcomes[index]?.verdict ?? lost(undefined).verdict,
             })),
             kept: uniqueZips(outcomes),
+            sizes: outcomes.flatMap(({ sizes }) => sizes),
             contacted: [...new Set(outcomes.flatMap(({ contacted }) => contacted))],
             requests: outcomes.reduce((sum, { requests }) => sum + requests, 0),
             elapsedMs: this.#elapsedMs(),
@@ -78707,11 +78746,11 @@ class Phase {
 function lost(error) {
     const name = error instanceof Error ? error.name : typeof error;
     const verdict = { kind: 'unhealthy', ...internalFailure(name), phases: {} };
-    return { verdict, kept: [], contacted: [], requests: 0 };
+    return { verdict, kept: [], sizes: [], contacted: [], requests: 0 };
 }
 function neverSettled() {
     const verdict = { kind: 'unhealthy', ...classifyEnd('timeout', 'headers'), phases: {} };
-    return { verdict, kept: [], contacted: [], requests: 0 };
+    return { verdict, kept: [], sizes: [], contacted: [], requests: 0 };
 }
 function uniqueZips(outcomes) {
     const zips = outcomes.flatMap(({ kept }) => kept);
@@ -78743,6 +78782,7 @@ function joinResults(one, other) {
     return {
         probed: [...one.probed, ...other.probed],
         kept: [...one.kept, ...other.kept],
+        sizes: [...one.sizes, ...other.sizes],
         contacted: [...new Set([...one.contacted, ...other.contacted])],
     };
 }
@@ -78809,6 +78849,7 @@ async function chooseProxies(request) {
     return {
         probed: result.probed,
         kept: result.kept,
+        sizes: result.sizes,
         decision,
         sumdb: decideDatabase(request, { decision, probed: result.probed, databases }),
         standby,
@@ -78982,314 +79023,6 @@ function isRefused(parse) {
 /** White space around entries, empty entries, and what stands behind `direct` or `off` make no difference to go. */
 function normalizeGoproxy(value) {
     return isRefused(() => parseGoproxy(value)) ? value : formatGoproxy(parseGoproxy(value));
-}
-
-// EXTERNAL MODULE: external "node:dns"
-var external_node_dns_ = __nccwpck_require__(610);
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: ./src/proxy/name-lookup.ts
-
-
-
-
-const MAX_SEARCH = 6;
-/** How long AAAA may take after A has answered: RFC 8305, "Resolution Delay". */
-const SECOND_FAMILY_MS = 50;
-const QUERY_TIMEOUT_MS = 5000;
-/**
- * Returns a `lookup` for sockets. On Linux names are asked of the name servers on the event loop: getaddrinfo holds one
- * of two threads until a dead name server times out (10 s and more), so that two such names delay every other lookup
- * and even the end of the process. /etc/hosts comes first, search domains as in Go's resolver (net/dnsclient_unix.go,
- * nameList); a name that name servers do not know goes to getaddrinfo, which may know other sources.
- */
-function makeNameLookup(options = {}) {
-    const { platform = process.platform } = options;
-    const getaddrinfo = external_node_dns_.lookup;
-    if (platform !== 'linux')
-        return getaddrinfo;
-    const { hostsFile = '/etc/hosts', resolvConf = '/etc/resolv.conf' } = options;
-    return (hostname, lookupOptions, callback) => {
-        resolveName(hostname, { hostsFile, resolvConf }).then((addresses) => {
-            if (addresses === undefined) {
-                getaddrinfo(hostname, lookupOptions, callback);
-                return;
-            }
-            const family = lookupOptions.family;
-            const wanted = addresses.filter((one) => family !== 4 && family !== 6 ? true : one.family === family);
-            const first = wanted[0];
-            if (first === undefined)
-                callback(lookupError('ENOTFOUND', hostname), '', 0);
-            else if (lookupOptions.all === true)
-                callback(null, wanted);
-            else
-                callback(null, first.address, first.family);
-        }, (error) => callback(error, '', 0));
-    };
-}
-/** Addresses in the order in which they are to be tried; undefined: getaddrinfo has the last word. */
-async function resolveName(hostname, files) {
-    const [hosts, conf] = await Promise.all([readText(files.hostsFile), readText(files.resolvConf)]);
-    const local = findInHosts(hosts, hostname);
-    if (local.length > 0)
-        return local;
-    // Multicast DNS and the like are beyond name servers.
-    if (/(^|\.)(local|localhost)\.?$/i.test(hostname))
-        return undefined;
-    let failure;
-    for (const name of searchNames(hostname, parseResolvConf(conf))) {
-        const answer = await askNameServers(name);
-        if (Array.isArray(answer))
-            return answer;
-        failure ??= answer;
-    }
-    if (failure === undefined)
-        return undefined;
-    throw lookupError(failure.code === 'ETIMEOUT' ? 'ETIMEOUT' : 'EAI_AGAIN', hostname, failure);
-}
-/** Addresses; undefined when the name does not exist; the error when the name servers fail. */
-async function askNameServers(name) {
-    const resolver = new external_node_dns_.promises.Resolver({ timeout: QUERY_TIMEOUT_MS, tries: 2 });
-    const ask = (query, family) => query.then((addresses) => addresses.map((address) => ({ address, family })), (error) => error);
-    const v4 = ask(resolver.resolve4(name), 4);
-    const v6 = ask(resolver.resolve6(name), 6);
-    const four = await v4;
-    const six = Array.isArray(four) ? await within(v6, SECOND_FAMILY_MS) : await v6;
-    resolver.cancel();
-    const found4 = Array.isArray(four) ? four : [];
-    const found6 = Array.isArray(six) ? six : [];
-    if (found4.length + found6.length > 0)
-        return hasIpv6() ? [...found6, ...found4] : [...found4, ...found6];
-    for (const result of [four, six])
-        if (result instanceof Error && !isNotFound(result))
-            return result;
-    return undefined;
-}
-function isNotFound(error) {
-    return error.code === 'ENOTFOUND' || error.code === 'ENODATA';
-}
-async function within(promise, ms) {
-    let timer;
-    const late = new Promise((resolve) => {
-        timer = setTimeout(() => resolve(undefined), ms);
-    });
-    try {
-        return await Promise.race([promise, late]);
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-/** RFC 6724 sorts IPv6 first where there is a global IPv6 address, and last where there is none. */
-function hasIpv6() {
-    const all = Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).flatMap((entries) => entries ?? []);
-    return all.some((entry) => !entry.internal && entry.family === 'IPv6' && !/^fe[89ab]/i.test(entry.address));
-}
-/** Returns the addresses that an /etc/hosts text gives a name, in its order. */
-function findInHosts(text, hostname) {
-    const wanted = hostname.toLowerCase().replace(/\.$/, '');
-    const found = [];
-    for (const line of text.split('\n')) {
-        const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-        const family = (0,external_node_net_.isIP)(address);
-        if (family !== 0 && names.some((name) => name.toLowerCase() === wanted))
-            found.push({ address, family });
-    }
-    return found;
-}
-/** Returns search domains and ndots of a resolv.conf text; the last `search` or `domain` line counts. */
-function parseResolvConf(text) {
-    let search = [];
-    let ndots = 1;
-    for (const line of text.split('\n')) {
-        const [word = '', ...rest] = line
-            .replace(/[#;].*/, '')
-            .trim()
-            .split(/\s+/);
-        if (word === 'search' || word === 'domain')
-            search = rest.filter((name) => name !== '.').slice(0, MAX_SEARCH);
-        if (word !== 'options')
-            continue;
-        const option = rest.find((name) => name.startsWith('ndots:'));
-        const value = Number(option?.slice('ndots:'.length));
-        if (option !== undefined && Number.isInteger(value))
-            ndots = Math.min(Math.max(value, 0), 15);
-    }
-    return { search, ndots };
-}
-/** Returns the full names to ask for, in order: net/dnsclient_unix.go, dnsConfig.nameList. */
-function searchNames(hostname, config) {
-    if (hostname.endsWith('.'))
-        return [hostname.slice(0, -1)];
-    const dots = hostname.split('.').length - 1;
-    const searched = config.search.map((domain) => `${hostname}.${domain.replace(/^\.|\.$/g, '')}`);
-    return dots >= config.ndots ? [hostname, ...searched] : [...searched, hostname];
-}
-async function readText(file) {
-    try {
-        return await (0,promises_.readFile)(file, 'utf8');
-    }
-    catch {
-        return '';
-    }
-}
-function lookupError(code, hostname, cause) {
-    const error = new Error(`${code} ${hostname}`, { cause });
-    return Object.assign(error, { code, syscall: 'getaddrinfo' });
-}
-
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
-var external_node_tls_default = /*#__PURE__*/__nccwpck_require__.n(external_node_tls_);
-;// CONCATENATED MODULE: ./src/proxy/trust.ts
-
-
-
-
-/** crypto/x509/root_linux.go certFiles: the first that can be read counts. */
-const CERT_FILES = [
-    '/etc/ssl/certs/ca-certificates.crt',
-    '/etc/pki/tls/certs/ca-bundle.crt',
-    '/etc/ssl/ca-bundle.pem',
-    '/etc/pki/tls/cacert.pem',
-    '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
-    '/etc/ssl/cert.pem',
-];
-/** crypto/x509/root_linux.go certDirectories: all are read. */
-const CERT_DIRECTORIES = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
-const MAX_FILE_BYTES = 16 << 20;
-const MAX_DIRECTORY_ENTRIES = 5000;
-const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-/**
- * Returns a TLS context that trusts the system's authorities as go does (SSL_CERT_FILE and SSL_CERT_DIR on Linux), Node's
- * own list, and NODE_EXTRA_CA_CERTS; TLS 1.2 at least, like go. Files that cannot be read become notes. At most 16 MiB a
- * file and 5000 files a directory are read.
- */
-async function loadTrust(options) {
-    const { env, platform = process.platform } = options;
-    const notes = [];
-    const found = new Map();
-    for (const pem of (external_node_tls_default()).rootCertificates)
-        found.set(fingerprint(pem), pem);
-    const texts = platform === 'linux' ? await readLinuxRoots(env, notes) : systemRoots(notes);
-    const extra = env['NODE_EXTRA_CA_CERTS'] ?? '';
-    if (extra !== '')
-        texts.push(...(await readNamedFile('NODE_EXTRA_CA_CERTS', extra, notes)));
-    for (const block of texts.flatMap((text) => text.match(PEM_BLOCK) ?? [])) {
-        const key = fingerprint(block);
-        if (!found.has(key) && isCertificate(block))
-            found.set(key, block);
-    }
-    return {
-        secureContext: external_node_tls_default().createSecureContext({ ca: [...found.values()], minVersion: 'TLSv1.2' }),
-        notes,
-    };
-}
-function systemRoots(notes) {
-    try {
-        return external_node_tls_default().getCACertificates('system');
-    }
-    catch (error) {
-        notes.push(`the system's certificate store could not be read (${errorCode(error)})`);
-        return [];
-    }
-}
-/** crypto/x509/root_unix.go loadSystemRoots. */
-async function readLinuxRoots(env, notes) {
-    const named = env['SSL_CERT_FILE'] ?? '';
-    const namedDirectories = env['SSL_CERT_DIR'] ?? '';
-    const texts = named === '' ? await readFirst(CERT_FILES) : await readNamedFile('SSL_CERT_FILE', named, notes);
-    const directories = namedDirectories === '' ? CERT_DIRECTORIES : namedDirectories.split(':');
-    for (const directory of directories) {
-        try {
-            texts.push(...(await readDirectory(directory)));
-        }
-        catch (error) {
-            if (namedDirectories === '')
-                continue;
-            notes.push(`SSL_CERT_DIR names ${JSON.stringify(directory)}, which cannot be read (${errorCode(error)})`);
-        }
-    }
-    return texts;
-}
-async function readFirst(files) {
-    for (const file of files) {
-        try {
-            return [await trust_readBounded(file)];
-        }
-        catch {
-            // The next one, as go does.
-        }
-    }
-    return [];
-}
-async function readNamedFile(variable, file, notes) {
-    try {
-        const text = await trust_readBounded(file);
-        const certificates = (text.match(PEM_BLOCK) ?? []).filter(isCertificate);
-        if (certificates.length === 0) {
-            notes.push(`${variable} names ${JSON.stringify(file)}, which holds no certificate in PEM form`);
-        }
-        return certificates;
-    }
-    catch (error) {
-        notes.push(`${variable} names ${JSON.stringify(file)}, which cannot be read (${errorCode(error)})`);
-        return [];
-    }
-}
-/** Every readable file; links to a name in the same directory (c_rehash) are left out, as go does. */
-async function readDirectory(directory) {
-    const entries = await (0,promises_.readdir)(directory, { withFileTypes: true });
-    const texts = await Promise.all(entries.slice(0, MAX_DIRECTORY_ENTRIES).map(async (entry) => {
-        const file = external_node_path_default().join(directory, entry.name);
-        try {
-            if (entry.isSymbolicLink() && !(await (0,promises_.readlink)(file)).includes('/'))
-                return '';
-            return await trust_readBounded(file);
-        }
-        catch {
-            return '';
-        }
-    }));
-    return texts;
-}
-/** A pipe or a device would never end: regular files only. */
-async function trust_readBounded(file) {
-    const found = await (0,promises_.stat)(file);
-    if (!found.isFile())
-        throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' });
-    if (found.size > MAX_FILE_BYTES)
-        throw Object.assign(new Error('too large'), { code: 'more than 16 MiB' });
-    return (0,promises_.readFile)(file, 'latin1');
-}
-/** AppendCertsFromPEM skips what is no certificate; OpenSSL would refuse the whole list. */
-function isCertificate(pem) {
-    try {
-        return new external_node_crypto_.X509Certificate(pem).raw.length > 0;
-    }
-    catch {
-        return false;
-    }
-}
-function fingerprint(pem) {
-    return pem.replace(/-----[A-Z ]+-----|\s/g, '');
-}
-function errorCode(error) {
-    return String(error.code ?? 'unknown error');
-}
-
-;// CONCATENATED MODULE: ./src/proxy/network.ts
-
-
-
-/**
- * Returns the network as go would see it: HTTP proxies, names, trusted authorities. Authorities are read also where all
- * candidates are http, for any of them can redirect to https.
- */
-async function openNetwork({ env, userAgent }) {
-    const { secureContext, notes } = await loadTrust({ env });
-    const httpProxies = readHttpProxySettings(env);
-    return { network: { httpProxies, lookup: makeNameLookup(), userAgent, secureContext }, notes };
 }
 
 ;// CONCATENATED MODULE: ./src/proxy/candidate-list.ts
@@ -79892,6 +79625,8 @@ const GO_ENV_NAMES = [
     'GOAUTH',
     'GOENV',
     'GOFLAGS',
+    'GOHOSTARCH',
+    'GOHOSTOS',
     'GOINSECURE',
     'GOMOD',
     'GOMODCACHE',
@@ -79912,6 +79647,8 @@ const GO_ENV_NAMES = [
 const COMPUTED = new Set([
     'GOARCH',
     'GOENV',
+    'GOHOSTARCH',
+    'GOHOSTOS',
     'GOMOD',
     'GOOS',
     'GOROOT',
@@ -81273,6 +81010,184 @@ function problemsOf(unit) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/go/toolchain-choice.ts
+
+
+/** The module whose versions are toolchains (cmd/go/internal/toolchain, gotoolchainModule). */
+const TOOLCHAIN_MODULE = 'golang.org/toolchain';
+/**
+ * Returns what go will do for each main module or workspace, the same answer only once; without any, what GOTOOLCHAIN
+ * alone asks for. `values` are those of readGoEnv, whose GOTOOLCHAIN is the user's. Where go could not be asked nothing is
+ * known, and `local` says so.
+ */
+function chooseToolchains(values, units) {
+    const value = (name) => values.get(name) ?? '';
+    const request = {
+        goversion: value('GOVERSION'),
+        setting: value('GOTOOLCHAIN'),
+        go111module: value('GO111MODULE'),
+        hostOs: value('GOHOSTOS'),
+        hostArch: value('GOHOSTARCH'),
+    };
+    if (units.length === 0)
+        return [chooseToolchain(request)];
+    const distinct = new Map();
+    for (const unit of units) {
+        const choice = chooseToolchain({ ...request, lines: toolchainLines(unit) });
+        const key = keyOf(choice);
+        if (!distinct.has(key))
+            distinct.set(key, choice);
+    }
+    return [...distinct.values()];
+}
+/**
+ * Returns what go does about toolchains when it starts (cmd/go/internal/toolchain/select.go, Select), and whether it then
+ * refuses a go line that is newer (modload: TooNewError). A language version in a go line means its first release, as in
+ * newer releases of Go; Go 1.21 asks for go1.22 instead, which nobody has (golang.org/issue/62278).
+ */
+function chooseToolchain(request) {
+    const off = whyNoSwitch(request);
+    if (off !== undefined)
+        return { kind: 'local', why: off };
+    const { goversion, setting, lines } = request;
+    const base = readSetting(setting, goversion);
+    if ('problem' in base)
+        return base;
+    const picked = base.mode === '' || lines === undefined ? base : raise(base, lines);
+    if ('problem' in picked)
+        return picked;
+    const switched = picked.toolchain === goversion ? undefined : wanted(request, base.mode, picked);
+    if (switched?.kind === 'refused')
+        return switched;
+    return (tooOld(request, base.mode, picked.version) ?? switched ?? { kind: 'local', why: `${goversion} serves` });
+}
+/** Returns the lines that count for a unit: in a workspace only those of go.work (modGoToolchain in select.go). */
+function toolchainLines(unit) {
+    const { file, go, toolchain } = unit.kind === 'module' ? unit.module.mod : unit.work;
+    return {
+        file,
+        ...(go === undefined ? {} : { go }),
+        ...(toolchain === undefined ? {} : { toolchain }),
+    };
+}
+function whyNoSwitch({ goversion, go111module, lines }) {
+    const local = toolchainGoVersion(goversion);
+    if (local === undefined)
+        return 'the local go is no release, or could not be asked';
+    // Before the release candidates of 1.21 nothing of all this was there.
+    if (compareGoVersions(local, '1.21') < 0)
+        return `go ${local} knows no other toolchain than itself`;
+    const modules = go111module === '' || go111module === 'on' || (go111module === 'auto' && lines !== undefined);
+    return modules ? undefined : `GO111MODULE=${go111module} keeps go from reading go.mod`;
+}
+function readSetting(setting, goversion) {
+    const because = { kind: 'GOTOOLCHAIN', value: setting };
+    const local = { toolchain: goversion, version: toolchainGoVersion(goversion) ?? '', because };
+    // Without a value go switches nothing, as with local.
+    if (setting === '' || setting === 'auto' || setting === 'path')
+        return { ...local, mode: setting };
+    const [name = '', suffix] = splitAtPlus(setting);
+    if (suffix !== undefined && suffix !== 'auto' && suffix !== 'path') {
+        return refused(`GOTOOLCHAIN is ${setting}: behind a plus sign go takes only auto and path`);
+    }
+    const mode = suffix ?? '';
+    if (name === 'local' || name === goversion)
+        return { ...local, mode };
+    const version = toolchainGoVersion(name);
+    if (version === undefined) {
+        return refused(`GOTOOLCHAIN is ${setting}: go takes local, auto, path, or a name such as go1.25.0`);
+    }
+    return { toolchain: name, version, mode, because };
+}
+function splitAtPlus(setting) {
+    const plus = setting.indexOf('+');
+    return plus < 0 ? [setting, undefined] : [setting.slice(0, plus), setting.slice(plus + 1)];
+}
+/** Returns the newest of what GOTOOLCHAIN gives and what the lines ask for; `toolchain default` silences both lines. */
+function raise(base, { file, go, toolchain }) {
+    if (toolchain === 'default')
+        return base;
+    let picked = base;
+    if (toolchain !== undefined) {
+        const version = toolchainGoVersion(toolchain);
+        if (version === undefined)
+            return refused(`${file} says toolchain ${toolchain}, which is no toolchain`);
+        if (compareGoVersions(version, picked.version) > 0) {
+            picked = { toolchain, version, because: { kind: 'toolchain line', file, value: toolchain } };
+        }
+    }
+    if (go === undefined || compareGoVersions(go, picked.version) <= 0)
+        return picked;
+    const name = isReleasedLanguage(go) ? `go${go}.0` : `go${go}`;
+    return { toolchain: name, version: go, because: { kind: 'go line', file, value: go } };
+}
+/** Only Go 1.21 and later refuse; before, a go line that is too new was no reason to stop. */
+function tooOld({ setting, lines }, mode, running) {
+    if (lines?.go === undefined || compareGoVersions(lines.go, running) <= 0)
+        return undefined;
+    if (compareGoVersions(running, '1.21') < 0)
+        return undefined;
+    const byName = setting === '' ? 'an empty GOTOOLCHAIN' : `GOTOOLCHAIN=${setting}`;
+    // With auto and path only `toolchain default` leads here.
+    const keptBy = mode === '' ? byName : `toolchain default in ${lines.file}`;
+    return { kind: 'too-old', file: lines.file, required: lines.go, running, keptBy };
+}
+function wanted({ hostOs, hostArch }, mode, { toolchain, because }) {
+    const says = describeReason(because);
+    if (!toolchain.startsWith('go1'))
+        return refused(`${says}, which is no toolchain of go 1`);
+    if (mode !== 'path' && isReleasedLanguage(toolchain.slice(2))) {
+        return refused(`${says}, a language version; toolchains have names such as ${toolchain}.0`);
+    }
+    const version = `v0.0.1-${toolchain}.${hostOs}-${hostArch}`;
+    try {
+        checkModuleVersion({ path: TOOLCHAIN_MODULE, version });
+    }
+    catch {
+        return refused(`${says}, which go cannot ask a proxy for`);
+    }
+    return { kind: mode === 'path' ? 'path' : 'download', toolchain, version, because };
+}
+function refused(problem) {
+    return { kind: 'refused', problem };
+}
+/** Returns why, as a clause: `go.mod says go 1.25.0`. */
+function describeReason(reason) {
+    switch (reason.kind) {
+        case 'go line':
+            return `${reason.file} says go ${reason.value}`;
+        case 'toolchain line':
+            return `${reason.file} says toolchain ${reason.value}`;
+        case 'GOTOOLCHAIN':
+            return `GOTOOLCHAIN is ${reason.value}`;
+        default: {
+            const never = reason;
+            return never;
+        }
+    }
+}
+/** Whether it is a language version of a time when the first release of one ends in .0 (internal/gover: IsLang). */
+function isReleasedLanguage(version) {
+    return /^1\.[0-9]+$/.test(version) && compareGoVersions(version, '1.21') >= 0;
+}
+function keyOf(choice) {
+    switch (choice.kind) {
+        case 'local':
+            return 'local';
+        case 'download':
+        case 'path':
+            return choice.toolchain;
+        case 'too-old':
+            return `too-old ${choice.required}`;
+        case 'refused':
+            return choice.problem;
+        default: {
+            const never = choice;
+            return never;
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/go/accepted-sums.ts
 /** Returns the key of a module version's zip or go.mod in {@link AcceptedSums}. */
 function sumKey(modulePath, version, kind) {
@@ -81404,10 +81319,10 @@ function replacementsOf(unit, root) {
     };
 }
 function indexReplacements(replacements) {
-    const index = new Map(replacements.map((r) => [keyOf(r.old.path, r.old.version), r.new]));
-    return (modulePath, version) => index.get(keyOf(modulePath, version)) ?? index.get(keyOf(modulePath));
+    const index = new Map(replacements.map((r) => [replacements_keyOf(r.old.path, r.old.version), r.new]));
+    return (modulePath, version) => index.get(replacements_keyOf(modulePath, version)) ?? index.get(replacements_keyOf(modulePath));
 }
-function keyOf(modulePath, version = '') {
+function replacements_keyOf(modulePath, version = '') {
     return `${modulePath}\n${version}`;
 }
 function relativeTo(workDirectory, moduleDirectory, { target, root }) {
@@ -81824,14 +81739,14 @@ const duration_MAX_LENGTH = 100;
  */
 function parseGoDuration(text, options = {}) {
     if (text.length > duration_MAX_LENGTH)
-        throw refused(text, `it is longer than ${duration_MAX_LENGTH} characters`);
+        throw duration_refused(text, `it is longer than ${duration_MAX_LENGTH} characters`);
     const negative = text.startsWith('-');
     const unsigned = /^[-+]/.test(text) ? text.slice(1) : text;
     const nanoseconds = unsigned === '0' ? 0n : sumOfParts(text, unsigned);
     if (nanoseconds > (negative ? LIMIT_NS : LIMIT_NS - 1n))
-        throw refused(text, 'it is too long');
+        throw duration_refused(text, 'it is too long');
     if (negative && nanoseconds > 0n && options.refuseNegative === true) {
-        throw refused(text, 'it is below zero');
+        throw duration_refused(text, 'it is below zero');
     }
     // In two parts: nanoseconds alone pass 2^53 after 104 days.
     const ms = Number(nanoseconds / NS_PER_MS) + Number(nanoseconds % NS_PER_MS) / Number(NS_PER_MS);
@@ -81869,24 +81784,24 @@ function formatSeconds(ms) {
         return seconds;
     return minutes < 60n ? `${minutes}m${seconds}` : `${minutes / 60n}h${minutes % 60n}m${seconds}`;
 }
-function refused(text, why) {
+function duration_refused(text, why) {
     return new go_rule_error_GoRuleError('duration', `invalid duration ${JSON.stringify(text.slice(0, duration_MAX_LENGTH))}: ${why}; allowed are Go durations such as 1500ms, 3s or 2m30s`);
 }
 /** Adds up `1h`, `30m`, `.5s`: numbers with a unit, none left out. */
 function sumOfParts(text, unsigned) {
     if (unsigned === '')
-        throw refused(text, 'it is empty');
+        throw duration_refused(text, 'it is empty');
     const part = /([0-9]*)(?:\.([0-9]*))?([^.0-9]*)/y;
     let sum = 0n;
     while (part.lastIndex < unsigned.length) {
         const [, whole = '', fraction = '', unit = ''] = part.exec(unsigned) ?? [];
         if (whole === '' && fraction === '')
-            throw refused(text, 'a number is missing');
+            throw duration_refused(text, 'a number is missing');
         if (unit === '')
-            throw refused(text, 'a unit is missing');
+            throw duration_refused(text, 'a unit is missing');
         const factor = NANOSECONDS.get(unit);
         if (factor === undefined)
-            throw refused(text, `the unit ${JSON.stringify(unit)} is unknown`);
+            throw duration_refused(text, `the unit ${JSON.stringify(unit)} is unknown`);
         sum += BigInt(whole) * factor + fractionOf(fraction, factor);
     }
     return sum;
@@ -82391,6 +82306,7 @@ function parseFailOn(found) {
 
 
 
+
 /** A value of go env; '' when it has none. */
 function goValue({ values }, name) {
     return values.get(name) ?? '';
@@ -82400,7 +82316,7 @@ function goValue({ values }, name) {
  * of the wanted set.
  * @throws InputError when working-directory is no directory; the reason of `signal` when it aborts.
  */
-async function readSetting(inputs, workspace, signal) {
+async function setting_readSetting(inputs, workspace, signal) {
     await checkDirectory(inputs.workingDirectory, workspace);
     const goEnv = await readGoEnv({ directory: inputs.workingDirectory, env: process.env, signal });
     const merged = mergePatterns(inputs, goEnv);
@@ -82414,7 +82330,8 @@ async function readSetting(inputs, workspace, signal) {
     });
     const wanted = computeWantedSet(project, { isPrivate: (path) => privateMatch(path, merged) });
     const presence = await findMissing(goValue(goEnv, 'GOMODCACHE'), wanted, { signal });
-    return { goEnv, merged, wanted, presence };
+    const toolchains = chooseToolchains(goEnv.values, project.units);
+    return { goEnv, merged, wanted, presence, toolchains };
 }
 async function checkDirectory(directory, workspace) {
     const found = await (0,promises_.stat)(directory).catch(() => undefined);
@@ -82454,7 +82371,6 @@ function privateMatch(path, merged) {
 
 
 
-
 /**
  * Returns the candidates by inputs and environment, as they were before any use of this action in the job.
  * @throws CandidateListError for an input that is no list of proxies.
@@ -82482,7 +82398,7 @@ async function decide(inputs, setting, plan, measuring) {
     const isReused = use.kind === 'reuse' && inputs.mode === 'setup';
     if (proxies.kind === 'policy' || isReused)
         return withoutMeasuring(inputs, setting, plan);
-    const opened = await openNetwork({ env: process.env, userAgent: measuring.userAgent });
+    const opened = await measuring.network();
     const { goVersion } = setting.goEnv;
     const gosumdb = use.baseline.GOSUMDB.value;
     const choice = await chooseProxies({
@@ -82544,6 +82460,3151 @@ function sumdbName(gosumdb) {
     catch {
         return undefined; // go refuses the value; it will say so itself.
     }
+}
+
+;// CONCATENATED MODULE: ./src/fetch/breaker.ts
+/** A breaker that has seen nothing. */
+const NEW_BREAKER = { kind: 'closed', recent: [] };
+/** Says whether the proxy is to be left alone while another one can be asked. */
+function isResting(breaker, now) {
+    switch (breaker.kind) {
+        case 'closed':
+            return false;
+        case 'open':
+            return now < breaker.until;
+        case 'half-open':
+            return true;
+        default: {
+            const never = breaker;
+            return never;
+        }
+    }
+}
+/** Returns the breaker once an attempt begins, and whether that attempt is the one try after a rest. */
+function beginAttempt(breaker, now) {
+    if (breaker.kind !== 'open' || now < breaker.until)
+        return { breaker, trial: false };
+    return { breaker: { kind: 'half-open', restMs: breaker.restMs }, trial: true };
+}
+/** Returns the breaker after an attempt. Only the one try decides about a rest that is over, any success ends a rest. */
+function endAttempt(breaker, attempt, policy) {
+    const { event, trial, now } = attempt;
+    if (event === 'good')
+        return closedAfter(breaker, true, policy.window);
+    if (breaker.kind === 'half-open' && trial) {
+        // A try that was called off leaves the next one the chance.
+        if (event === 'void')
+            return { kind: 'open', until: now, restMs: breaker.restMs };
+        const restMs = Math.min(policy.restCapMs, breaker.restMs * 2);
+        return { kind: 'open', until: now + restMs, restMs };
+    }
+    if (event === 'void' || breaker.kind !== 'closed')
+        return breaker;
+    const next = closedAfter(breaker, false, policy.window);
+    if (!trips(next.recent, policy))
+        return next;
+    return { kind: 'open', until: now + policy.restMs, restMs: policy.restMs };
+}
+function closedAfter(breaker, good, window) {
+    const recent = breaker.kind === 'closed' ? breaker.recent : [];
+    return { kind: 'closed', recent: [...recent, good].slice(-window) };
+}
+function trips(recent, { inARow, failures }) {
+    const row = recent.slice(-inARow);
+    if (row.length === inARow && !row.includes(true))
+        return true;
+    return recent.filter((good) => !good).length >= failures;
+}
+
+;// CONCATENATED MODULE: ./src/fetch/client-slots.ts
+/** A redirect can lead to any host, and each keeps a connection: clients that met more are replaced. */
+const MAX_HOSTS = 4;
+/** For display. */
+const MAX_CONTACTED = 200;
+/**
+ * The connections to one proxy: at most `size` at once, each with a client of its own, so that what ends one request (a
+ * connection attempt that is given up takes its whole pool along) ends no other.
+ */
+class ClientSlots {
+    #open;
+    #size;
+    #contacted = new Set();
+    #all = new Set();
+    /** The last one back is the first to go: its connection is the least likely to be closed by now. */
+    #free = [];
+    #closing = [];
+    #waiting = [];
+    #requests = 0;
+    #destroyed = false;
+    constructor(open, size) {
+        this.#open = open;
+        this.#size = size;
+    }
+    /** Resolves with a client; undefined when the signal or `destroy` came first. */
+    async acquire(signal) {
+        for (let waited = false; !signal.aborted && !this.#destroyed; waited = true) {
+            const slot = this.#free.pop() ?? this.#add();
+            if (slot !== undefined)
+                return this.#lease(slot, waited);
+            await this.#turn(signal);
+        }
+        // Whoever was woken and cannot use the slot passes it on.
+        this.#wake();
+        return undefined;
+    }
+    /** Hosts (with port) that were contacted, in order, at most 200. */
+    contacted() {
+        for (const { client } of this.#all)
+            this.#note(client);
+        return [...this.#contacted];
+    }
+    requests() {
+        let sum = this.#requests;
+        for (const { client } of this.#all)
+            sum += client.requests();
+        return sum;
+    }
+    /** Ends every connection; requests under way fail. */
+    async destroy() {
+        this.#destroyed = true;
+        for (const resolve of this.#waiting.splice(0))
+            resolve();
+        for (const slot of [...this.#all])
+            this.#retire(slot);
+        this.#free.length = 0;
+        await Promise.all(this.#closing);
+    }
+    #add() {
+        if (this.#all.size >= this.#size)
+            return undefined;
+        const slot = { client: this.#open(), warm: false };
+        this.#all.add(slot);
+        return slot;
+    }
+    #lease(slot, waited) {
+        return {
+            client: slot.client,
+            waited,
+            warm: slot.warm,
+            release: (state) => {
+                if (!this.#all.has(slot))
+                    return;
+                if (state === 'broken' || slot.client.contacted().length > MAX_HOSTS)
+                    this.#retire(slot);
+                else {
+                    slot.warm ||= state === 'good';
+                    this.#free.push(slot);
+                }
+                this.#wake();
+            },
+        };
+    }
+    #retire(slot) {
+        this.#all.delete(slot);
+        this.#note(slot.client);
+        this.#requests += slot.client.requests();
+        const closing = slot.client
+            .destroy()
+            .catch(() => { })
+            .finally(() => {
+            this.#closing.splice(this.#closing.indexOf(closing), 1);
+        });
+        this.#closing.push(closing);
+    }
+    #note(client) {
+        for (const host of client.contacted()) {
+            if (this.#contacted.size < MAX_CONTACTED)
+                this.#contacted.add(host);
+        }
+    }
+    #wake() {
+        this.#waiting.shift()?.();
+    }
+    #turn(signal) {
+        return new Promise((resolve) => {
+            const done = () => {
+                signal.removeEventListener('abort', done);
+                this.#waiting = this.#waiting.filter((one) => one !== done);
+                resolve();
+            };
+            signal.addEventListener('abort', done, { once: true });
+            this.#waiting.push(done);
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/fetch/clock.ts
+
+/** The clock of this machine. */
+const SYSTEM_CLOCK = {
+    now: () => performance.now(),
+    epoch: () => Date.now(),
+    sleep: async (ms, signal) => {
+        await (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }).catch(() => { });
+    },
+    random: () => Math.random(),
+};
+
+;// CONCATENATED MODULE: ./src/fetch/fetch-policy.ts
+/**
+ * What the prefetch uses. Where every peer went silent, the last attempts begin before `deadAfterMs` and end after
+ * `connectMs` and `patienceMs` at the latest: 40 s in all, within the 45 s of DESIGN §2.
+ */
+const FETCH_POLICY = {
+    attempts: 4,
+    standbyAttempts: 2,
+    connectMs: 5000,
+    stallMs: 5000,
+    patienceMs: 15_000,
+    trickle: { bytesPerSecond: 10_000, windowMs: 10_000 },
+    backoff: { baseMs: 100, capMs: 2000 },
+    retryAfterCapMs: 10_000,
+    breaker: { inARow: 3, failures: 5, window: 10, restMs: 5000, restCapMs: 60_000 },
+    deadAfterMs: 20_000,
+};
+/** Zips and go.mod files as x/mod/zip limits them (MaxZipFile, MaxGoMod); an info file is a few hundred bytes. */
+const FETCH_LIMITS = { zip: 500 << 20, mod: 16 << 20, info: 64 << 10 };
+
+;// CONCATENATED MODULE: ./src/fetch/proxy-set.ts
+
+
+
+
+
+
+const CONNECTIONS = 32;
+/** Returns the set; nothing is contacted before the first file. The caller destroys it. */
+function openProxySet(options) {
+    return new ProxySet(options);
+}
+/**
+ * Returns the proxies of a GOPROXY list in its order, with their candidates by `exportValue`, up to `direct` or `off`, and
+ * whether `direct` ends it. An entry without a candidate is an error of the caller.
+ */
+function chainOf(entries, candidates) {
+    const chain = [];
+    for (const entry of entries) {
+        if (entry.kind === 'direct' || entry.kind === 'off')
+            return { chain, direct: entry.kind === 'direct' };
+        const candidate = candidates.find(({ exportValue }) => exportValue === entry.raw);
+        if (candidate === undefined)
+            throw new RangeError('an entry of the chain is no candidate');
+        chain.push({ candidate, separator: entry.separator });
+    }
+    return { chain, direct: false };
+}
+/** The proxies of one phase and how they do, shared by all files that are fetched at the same time. */
+class ProxySet {
+    members;
+    direct;
+    policy;
+    clock;
+    /** Over all bodies of all proxies. */
+    meter = { bytes: 0, bodies: 0 };
+    #states;
+    #underWay = 0;
+    /** Since when attempts were begun and nobody has given a good answer. */
+    #silentSince;
+    constructor(options) {
+        this.direct = options.direct;
+        this.policy = options.policy ?? FETCH_POLICY;
+        this.clock = options.clock ?? SYSTEM_CLOCK;
+        const size = options.connections ?? CONNECTIONS;
+        const toMember = (candidate, separator, standby) => {
+            const gatekeeper = keepsPlaceWhenRefused(candidate);
+            const slots = new ClientSlots(() => openClient(clientOptions(options, candidate)), size);
+            return { candidate, standby, gatekeeper, boundary: gatekeeper && separator === ',', slots };
+        };
+        this.members = [
+            ...options.chain.map(({ candidate, separator }) => toMember(candidate, separator, false)),
+            ...(options.standby ?? []).map((candidate) => toMember(candidate, '', true)),
+        ];
+        this.#states = this.members.map(() => ({
+            breaker: NEW_BREAKER,
+            busyUntil: 0,
+            failing: false,
+            asked: 0,
+            fetched: 0,
+            notFound: 0,
+            failed: 0,
+            bytes: 0,
+        }));
+    }
+    /** What does not change while a file of this disclosure is fetched. */
+    facts(disclosure) {
+        return this.members.map(({ candidate, standby, gatekeeper, boundary }) => ({
+            kind: candidate.kind,
+            allowed: disclosure === 'public' || mayHearPrivatePaths(candidate),
+            gatekeeper,
+            boundary,
+            standby,
+        }));
+    }
+    /** How the proxies do now. */
+    health() {
+        const now = this.clock.now();
+        return {
+            health: this.#states.map(({ breaker, busyUntil, failing }) => ({
+                resting: isResting(breaker, now),
+                busyUntil,
+                failing,
+            })),
+            silentMs: this.#silentSince === undefined ? 0 : now - this.#silentSince,
+        };
+    }
+    /** Notes that an attempt begins. */
+    begin(index) {
+        const state = this.#stateAt(index);
+        const now = this.clock.now();
+        const { breaker, trial } = beginAttempt(state.breaker, now);
+        state.breaker = breaker;
+        state.asked++;
+        this.#underWay++;
+        this.#silentSince ??= now;
+        return { index, trial };
+    }
+    /** Notes how it ended; once for each ticket. */
+    end({ index, trial }, { meaning, bytes, retryAfterMs }) {
+        const state = this.#stateAt(index);
+        const now = this.clock.now();
+        const event = eventOf(meaning);
+        state.breaker = endAttempt(state.breaker, { event, trial, now }, this.policy.breaker);
+        state.bytes += bytes;
+        this.#underWay--;
+        if (meaning === 'fetched')
+            state.fetched++;
+        if (meaning === 'not-found')
+            state.notFound++;
+        if (event === 'failed') {
+            state.failed++;
+            state.failing = true;
+        }
+        if (retryAfterMs !== undefined)
+            state.busyUntil = Math.max(state.busyUntil, now + retryAfterMs);
+        // Even a wrong file shows that the network is there.
+        if (event !== 'good' && meaning !== 'integrity')
+            return;
+        this.#silentSince = this.#underWay > 0 ? now : undefined;
+        for (const one of this.#states)
+            one.failing = false;
+    }
+    /** What each proxy did so far, in order, standby proxies last. */
+    tallies() {
+        const now = this.clock.now();
+        return this.members.map(({ candidate, standby }, index) => {
+            const { breaker, asked, fetched, notFound, failed, bytes } = this.#stateAt(index);
+            const resting = isResting(breaker, now);
+            return { candidate, standby, asked, fetched, notFound, failed, bytes, resting };
+        });
+    }
+    /** Hosts (with port) that were contacted; HTTP proxies and redirects too. */
+    contacted() {
+        return [...new Set(this.members.flatMap(({ slots }) => slots.contacted()))];
+    }
+    requests() {
+        return this.members.reduce((sum, { slots }) => sum + slots.requests(), 0);
+    }
+    /** Ends every connection; files under way fail, and nothing is contacted after it. */
+    async destroy() {
+        await Promise.all(this.members.map(({ slots }) => slots.destroy()));
+    }
+    #stateAt(index) {
+        const state = this.#states[index];
+        if (state === undefined)
+            throw new RangeError(`no proxy ${index}`);
+        return state;
+    }
+}
+function clientOptions({ network, credentialsFor }, candidate) {
+    const { url: base, credentials } = candidate;
+    return {
+        base,
+        network,
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(credentialsFor === undefined ? {} : { credentialsFor }),
+    };
+}
+function eventOf(meaning) {
+    switch (meaning) {
+        case 'fetched':
+        case 'not-found':
+        case 'refused':
+            return 'good';
+        case 'infrastructure':
+        case 'integrity':
+            return 'failed';
+        case 'local':
+        case 'cancelled':
+            return 'void';
+        default: {
+            const never = meaning;
+            return never;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./src/modcache/modcache-error.ts
+/**
+ * Says why a file was not placed. The message is one sentence that may quote a path below GOMODCACHE, so it passes the
+ * report room before it is shown.
+ */
+class ModCacheError extends Error {
+    name = 'ModCacheError';
+    code;
+    /** The hash of the content, when that is what is wrong. */
+    found;
+    constructor(code, message, options = {}) {
+        super(message, options);
+        this.code = code;
+        this.found = options.found;
+    }
+    /** Whether what was fetched is to blame, and not the module cache: then another proxy may serve it rightly. */
+    get isContent() {
+        return CONTENT_CODES.has(this.code);
+    }
+}
+const CONTENT_CODES = new Set([
+    'modcache-wrong-hash',
+    'modcache-broken-zip',
+    'modcache-wrong-info',
+    'modcache-too-large',
+]);
+const CODES = {
+    ENOSPC: ['modcache-disk-full', 'no space is left'],
+    EDQUOT: ['modcache-disk-full', 'the disk quota is used up'],
+    EROFS: ['modcache-read-only', 'the file system is read-only'],
+    EACCES: ['modcache-no-permission', 'permission is denied'],
+    EPERM: ['modcache-no-permission', 'the operation is not permitted'],
+    EBUSY: ['modcache-busy', 'another program holds it'],
+    ELOOP: ['modcache-corrupt-link', 'there is a link'],
+    ENOTDIR: ['modcache-corrupt-entry', 'a directory is expected and there is something else'],
+    EISDIR: ['modcache-corrupt-entry', 'a file is expected and there is a directory'],
+    EEXIST: ['modcache-corrupt-entry', 'a directory is expected and there is something else'],
+    ENOTEMPTY: ['modcache-corrupt-entry', 'a file is expected and there is a directory'],
+    ENAMETOOLONG: ['modcache-name-too-long', 'the name is too long for the file system'],
+    EXDEV: ['modcache-other-device', 'cache and cache/download are on different devices'],
+};
+/** Returns the `code` of an error of node:fs, such as `ENOENT`; undefined for anything else. */
+function systemCode(error) {
+    if (typeof error !== 'object' || error === null || !('code' in error))
+        return undefined;
+    return typeof error.code === 'string' ? error.code : undefined;
+}
+/** Says whether the module cache or the file system below it is to blame, and not a fault of ours. */
+function isOfModCache(error) {
+    return error instanceof ModCacheError || /^E[A-Z0-9]+$/.test(systemCode(error) ?? '');
+}
+/** Returns an error of node:fs, met while `target` was written, as a ModCacheError; one that is one already as it is. */
+function asModCacheError(error, target) {
+    if (error instanceof ModCacheError)
+        return error;
+    const system = systemCode(error) ?? 'unknown error';
+    const [code, why] = CODES[system] ?? ['modcache-failed', 'the file system refuses'];
+    return new ModCacheError(code, `${target} cannot be written: ${why} (${system})`, { cause: error });
+}
+/** Returns the error for a link found below GOMODCACHE. */
+function linkError(target) {
+    return new ModCacheError('modcache-corrupt-link', `the module cache is corrupt: ${target} is a link, and nothing is written through links there`);
+}
+
+;// CONCATENATED MODULE: ./src/modcache/real-directory.ts
+
+
+
+/** Directories below a root that were made, or found to be no links; each is looked at once. */
+class RealDirectories {
+    #root;
+    #known = new Map();
+    /** `root` must exist; it may be reached through links: where the module cache lies is the user's choice. */
+    constructor(root) {
+        this.#root = root;
+    }
+    /**
+     * Makes `directory`, which is below the root, and what lacks above it, with the mode that go gives them (0777 less the
+     * umask, os.MkdirAll). Step by step, so that nothing is made through a link.
+     * @throws ModCacheError 'modcache-corrupt-link' or 'modcache-corrupt-entry' for what is no directory; others for errors
+     * of the file system.
+     */
+    async make(directory) {
+        if (directory === this.#root)
+            return;
+        const known = this.#known.get(directory);
+        if (known !== undefined)
+            return await known;
+        const made = this.#makeDown(directory);
+        this.#known.set(directory, made);
+        await made;
+    }
+    /** In a loop, not by recursion: a path that a hostile go.sum names can have thousands of elements. */
+    async #makeDown(directory) {
+        for (let end = this.#root.length;;) {
+            end = directory.indexOf((external_node_path_default()).sep, end + 1);
+            if (end < 0)
+                break;
+            const above = directory.slice(0, end);
+            const made = this.#known.get(above) ?? makeRealDirectory(above);
+            this.#known.set(above, made);
+            await made;
+        }
+        await makeRealDirectory(directory);
+    }
+}
+async function makeRealDirectory(directory) {
+    try {
+        await (0,promises_.mkdir)(directory, 0o777);
+    }
+    catch (error) {
+        if (systemCode(error) !== 'EEXIST')
+            throw asModCacheError(error, directory);
+    }
+    try {
+        // Also when it was made just now: what is there is what counts.
+        const stats = await (0,promises_.lstat)(directory);
+        if (stats.isSymbolicLink())
+            throw linkError(directory);
+        if (!stats.isDirectory()) {
+            throw new ModCacheError('modcache-corrupt-entry', `the module cache is corrupt: ${directory} is no directory`);
+        }
+    }
+    catch (error) {
+        throw asModCacheError(error, directory);
+    }
+}
+/**
+ * Returns what is at `target`, which is below `root`, by lstat; undefined when there is nothing.
+ * @throws ModCacheError 'modcache-corrupt-link' when it is a link or the way from `root` to it leads over one.
+ */
+async function lookBelow(root, target) {
+    const stats = await lstatOrNothing(target);
+    if (stats === undefined)
+        return undefined;
+    if (stats.isSymbolicLink())
+        throw linkError(target);
+    for (let above = external_node_path_default().dirname(target); above.length > root.length; above = external_node_path_default().dirname(above)) {
+        if ((await lstatOrNothing(above))?.isSymbolicLink())
+            throw linkError(above);
+    }
+    if (stats.isFile())
+        return 'file';
+    return stats.isDirectory() ? 'directory' : 'other';
+}
+async function lstatOrNothing(target) {
+    try {
+        return await (0,promises_.lstat)(target);
+    }
+    catch (error) {
+        const code = systemCode(error);
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        throw asModCacheError(error, target);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/modcache/renaming.ts
+
+
+
+/** 1 + 2 + 4 + … + 512 ms: about as long as go tries (cmd/internal/robustio: arbitraryTimeout, 2 s). */
+const WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512];
+/**
+ * Renames, over whatever file is there. On Windows a virus scanner or a go command that has the target open makes that
+ * fail for a moment, so it is tried for about 1.5 s there; elsewhere once.
+ * @throws the last error of node:fs as it is.
+ */
+async function renameOver(from, to) {
+    await retryWhileBusy(() => (0,promises_.rename)(from, to));
+}
+const REAL_PORTS = { platform: process.platform, wait: (ms) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms) };
+/** Calls `operation` until it does not fail with an error that passes by itself on this platform; 12 times at most. */
+async function retryWhileBusy(operation, ports = REAL_PORTS) {
+    for (const ms of WAITS_MS) {
+        try {
+            return await operation();
+        }
+        catch (error) {
+            if (!passes(error, ports.platform))
+                throw error;
+            await ports.wait(ms);
+        }
+    }
+    await operation();
+}
+/** ERROR_ACCESS_DENIED comes as EPERM, ERROR_SHARING_VIOLATION as EBUSY (libuv: uv_translate_sys_error). */
+function passes(error, platform) {
+    return platform === 'win32' && ['EPERM', 'EBUSY', 'EACCES'].includes(systemCode(error) ?? '');
+}
+
+;// CONCATENATED MODULE: ./src/modcache/tree-removal.ts
+var tree_removal_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var tree_removal_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+/** More than any module has: a zip of 500 MiB with a directory of 64 MiB holds fewer in practice. */
+function removalBudget() {
+    return { entries: 500_000 };
+}
+/**
+ * Removes a file or a whole tree, read-only directories (as go makes them) too. A link is removed, never followed.
+ * Returns whether nothing is left; errors and a used-up budget only make it false.
+ */
+async function removeTree(target, budget) {
+    if (budget.entries-- <= 0)
+        return false;
+    try {
+        const stats = await (0,promises_.lstat)(target);
+        if (!stats.isDirectory()) {
+            await (0,promises_.unlink)(target);
+            return true;
+        }
+        await makeWritable(target, stats);
+        let whole = true;
+        // Entries are read before they are removed: removing while reading can skip some.
+        for (const name of await namesIn(target, budget)) {
+            whole = (await removeTree(external_node_path_default().join(target, name), budget)) && whole;
+        }
+        if (whole)
+            await (0,promises_.rmdir)(target);
+        return whole;
+    }
+    catch (error) {
+        return isGone(error);
+    }
+}
+/** Does what removeTree does before it returns: for signal handlers, after which no promise is served. */
+function removeTreeNow(target, budget) {
+    if (budget.entries-- <= 0)
+        return false;
+    try {
+        const stats = (0,external_node_fs_namespaceObject.lstatSync)(target);
+        if (!stats.isDirectory()) {
+            (0,external_node_fs_namespaceObject.unlinkSync)(target);
+            return true;
+        }
+        if (lacksOwnerBits(stats))
+            (0,external_node_fs_namespaceObject.chmodSync)(target, 0o700);
+        let whole = true;
+        for (const name of namesInNow(target, budget)) {
+            whole = removeTreeNow(external_node_path_default().join(target, name), budget) && whole;
+        }
+        if (whole)
+            (0,external_node_fs_namespaceObject.rmdirSync)(target);
+        return whole;
+    }
+    catch (error) {
+        return isGone(error);
+    }
+}
+/** Gives the owner of a directory (of these `stats`) the right to change it, not through a link put there since. */
+async function makeWritable(directory, stats) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        if (!lacksOwnerBits(stats))
+            return;
+        if (process.platform === 'win32')
+            return await (0,promises_.chmod)(directory, 0o700);
+        const flags = external_node_fs_namespaceObject.constants.O_RDONLY | external_node_fs_namespaceObject.constants.O_DIRECTORY | external_node_fs_namespaceObject.constants.O_NOFOLLOW;
+        const handle = tree_removal_addDisposableResource(env_1, await (0,promises_.open)(directory, flags), true);
+        await handle.chmod(0o700);
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = tree_removal_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+function lacksOwnerBits(stats) {
+    return (stats.mode & 0o700) !== 0o700;
+}
+async function namesIn(directory, budget) {
+    const names = [];
+    for await (const { name } of await (0,promises_.opendir)(directory)) {
+        if (names.length > budget.entries)
+            break;
+        names.push(name);
+    }
+    return names;
+}
+function namesInNow(directory, budget) {
+    const names = [];
+    const entries = (0,external_node_fs_namespaceObject.opendirSync)(directory);
+    try {
+        for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+            if (names.length > budget.entries)
+                break;
+            names.push(entry.name);
+        }
+    }
+    finally {
+        entries.closeSync();
+    }
+    return names;
+}
+function isGone(error) {
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+}
+
+;// CONCATENATED MODULE: ./src/modcache/distrust.ts
+var distrust_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var distrust_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+
+
+/**
+ * Removes a wrong file from the module cache, so that go asks for it again instead of believing it; of a zip also the
+ * `.ziphash`, for which go believes it unread, and the directory extracted from it. Nothing when there is nothing.
+ *
+ * A process that ends in between leaves what was there before or what go fetches afresh: `.partial` comes first, the
+ * zip goes before the `.ziphash`.
+ * @throws ModCacheError; 'modcache-corrupt-link' before anything is changed when one of these is a link or behind one.
+ */
+async function removeWrong(staging, file) {
+    checkModuleVersion(file.module);
+    const target = cachePath(staging.goModCache, file);
+    const targets = file.kind === 'zip' ? [target, zipHashPath(target)] : [target];
+    for (const each of targets)
+        await lookBelow(staging.goModCache, each);
+    if (file.kind === 'zip')
+        await checkExtracted(staging, file.module);
+    const mark = file.kind === 'zip' && (await lookBelow(staging.goModCache, external_node_path_default().dirname(target))) !== undefined;
+    if (mark)
+        await markPartial(staging, file.module);
+    for (const each of targets)
+        await removeEntry(staging, each);
+    if (mark)
+        await moveAside(staging, extractedPath(staging.goModCache, file.module));
+}
+/**
+ * Makes go extract a module afresh when there is an extracted directory: go removes one that has a `.partial` under its
+ * own lock. Without that it would believe the directory as soon as there is a `.ziphash`, whoever made it
+ * (modfetch/fetch.go: unzip asks DownloadDir again after DownloadZip wrote one). The directory is removed too, if it can be.
+ * @throws ModCacheError 'modcache-corrupt-link' before anything is changed.
+ */
+async function distrustExtracted(staging, module) {
+    if (!(await checkExtracted(staging, module)))
+        return;
+    await markPartial(staging, module);
+    await moveAside(staging, extractedPath(staging.goModCache, module));
+}
+/** Says whether there is something where go extracts the module. @throws ModCacheError 'modcache-corrupt-link' */
+async function checkExtracted(staging, module) {
+    await lookBelow(staging.goModCache, partialPath(staging.goModCache, module));
+    return (await lookBelow(staging.goModCache, extractedPath(staging.goModCache, module))) !== undefined;
+}
+/** Returns what the `.ziphash` of a zip says, as go reads it (checkMod: trimmed); undefined when it says nothing. */
+async function readZipHash(staging, zip) {
+    const target = zipHashPath(zip);
+    if ((await lookBelow(staging.goModCache, target)) !== 'file')
+        return undefined;
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const flags = external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0) | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0);
+            const handle = distrust_addDisposableResource(env_1, await (0,promises_.open)(target, flags), true);
+            const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
+            return buffer.toString('latin1', 0, bytesRead).trim();
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = distrust_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch {
+        // Go cannot read it either, or another program removed it just now; it is replaced.
+        return undefined;
+    }
+}
+/** Removes a file, or whatever else is in the place of one; a file stays when it will be renamed over. @throws ModCacheError */
+async function removeEntry(staging, target, { onlyDirectories = false } = {}) {
+    try {
+        const kind = await lookBelow(staging.goModCache, target);
+        if (kind === undefined)
+            return;
+        if (kind !== 'directory') {
+            if (!onlyDirectories)
+                await retryWhileBusy(() => (0,promises_.unlink)(target));
+            return;
+        }
+        if (!(await moveAside(staging, target)))
+            await removeTree(target, removalBudget());
+    }
+    catch (error) {
+        if (systemCode(error) !== 'ENOENT')
+            throw asModCacheError(error, target);
+    }
+}
+/** The `.ziphash` beside a zip. */
+function zipHashPath(zip) {
+    return `${zip}hash`;
+}
+/** Where go extracts a module (modfetch/cache.go: DownloadDir). */
+function extractedPath(goModCache, { path: name, version }) {
+    return external_node_path_default().join(goModCache, ...`${escapePath(name)}@${escapeVersion(version)}`.split('/'));
+}
+function partialPath(goModCache, module) {
+    return cachePath(goModCache, { module, kind: 'zip' }).replace(/zip$/, 'partial');
+}
+/** Go removes it when it has extracted the module, and takes no offence at one without a directory. */
+async function markPartial(staging, module) {
+    const target = partialPath(staging.goModCache, module);
+    const flags = external_node_fs_namespaceObject.constants.O_WRONLY | external_node_fs_namespaceObject.constants.O_CREAT | external_node_fs_namespaceObject.constants.O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
+    try {
+        await (await (0,promises_.open)(target, flags, 0o666)).close();
+    }
+    catch (error) {
+        if (systemCode(error) !== 'EEXIST')
+            throw asModCacheError(error, target);
+    }
+}
+/**
+ * Moves a directory away in one step and removes it there. Returns whether it is out of the way; when it cannot be moved
+ * (a device of its own, someone else's directory), it stays as it is.
+ */
+async function moveAside(staging, directory) {
+    const aside = staging.newPath();
+    try {
+        const stats = await (0,promises_.lstat)(directory);
+        // Moving a directory to another one changes its `..`, which needs the right to write it.
+        if (stats.isDirectory())
+            await makeWritable(directory, stats);
+        await renameOver(directory, aside);
+    }
+    catch (error) {
+        return systemCode(error) === 'ENOENT';
+    }
+    await removeTree(aside, removalBudget());
+    return true;
+}
+
+;// CONCATENATED MODULE: ./src/modcache/staging.ts
+var staging_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var staging_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+/** Must not match go's `<zip>*.tmp`, which go removes, and be nothing that go looks for below `cache`. */
+const NAME = /^setup-goproxy-staging-[0-9a-f]{32}$/;
+/** A run that is older is over: the prefetch ends after minutes. */
+const DEAD_AFTER_MS = 24 * 60 * 60 * 1000;
+/**
+ * Makes a staging directory below `$GOMODCACHE/cache/`, exclusively, under a name that cannot be guessed, for the owner
+ * only (0700). Directories of the module cache that lack are made as go makes them (modfetch/cache.go: checkCacheDir,
+ * 0777 less the umask). What runs that were killed left behind is removed when it is older than a day by `now` (ms).
+ * @throws ModCacheError when GOMODCACHE is not absolute or cannot be written, and when `cache` or `cache/download` is a
+ * link or no directory. GOMODCACHE itself and what is above it may be links.
+ */
+async function openStaging(goModCache, { now = Date.now() } = {}) {
+    if (!external_node_path_default().isAbsolute(goModCache)) {
+        throw new ModCacheError('modcache-not-absolute', 'GOMODCACHE is relative, go allows only absolute paths');
+    }
+    const root = external_node_path_default().resolve(goModCache);
+    const directories = new RealDirectories(root);
+    await makeRoot(root);
+    await directories.make(external_node_path_default().join(root, 'cache', 'download'));
+    const cache = external_node_path_default().join(root, 'cache');
+    const directory = external_node_path_default().join(cache, `setup-goproxy-staging-${randomName()}`);
+    try {
+        await removeDead(cache, now);
+        await (0,promises_.mkdir)(directory, 0o700);
+    }
+    catch (error) {
+        throw asModCacheError(error, directory);
+    }
+    try {
+        return new StagingDirectory(root, directory, directories, await findFileMode(directory));
+    }
+    catch (error) {
+        removeTreeNow(directory, removalBudget());
+        throw asModCacheError(error, directory);
+    }
+}
+async function makeRoot(root) {
+    try {
+        await (0,promises_.mkdir)(root, { recursive: true, mode: 0o777 });
+        if ((await (0,promises_.stat)(root)).isDirectory())
+            return;
+    }
+    catch (error) {
+        throw asModCacheError(error, root);
+    }
+    throw new ModCacheError('modcache-corrupt-entry', `GOMODCACHE is no directory: ${root}`);
+}
+/** Best effort, never through links, and only what bears a name of ours. */
+async function removeDead(cache, now) {
+    const budget = removalBudget();
+    for (const name of await (0,promises_.readdir)(cache)) {
+        if (!NAME.test(name))
+            continue;
+        const old = external_node_path_default().join(cache, name);
+        const stats = await (0,promises_.lstat)(old).catch(() => undefined);
+        if (stats?.isDirectory() && now - stats.mtimeMs > DEAD_AFTER_MS)
+            await removeTree(old, budget);
+    }
+}
+/**
+ * Returns the mode of a file that is made with 0666, by making one: process.umask() sets the umask for a moment to read
+ * it, and knows nothing of default access lists or file systems without modes.
+ */
+async function findFileMode(directory) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const probe = external_node_path_default().join(directory, randomName());
+        const handle = staging_addDisposableResource(env_1, await (0,promises_.open)(probe, EXCLUSIVE, 0o666), true);
+        const { mode } = await handle.stat();
+        await (0,promises_.unlink)(probe);
+        return mode & 0o777;
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = staging_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+const EXCLUSIVE = external_node_fs_namespaceObject.constants.O_RDWR | external_node_fs_namespaceObject.constants.O_CREAT | external_node_fs_namespaceObject.constants.O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
+function randomName() {
+    return (0,external_node_crypto_.randomBytes)(16).toString('hex');
+}
+class StagingDirectory {
+    goModCache;
+    directory;
+    directories;
+    fileMode;
+    constructor(goModCache, directory, directories, fileMode) {
+        this.goModCache = goModCache;
+        this.directory = directory;
+        this.directories = directories;
+        this.fileMode = fileMode;
+    }
+    newPath() {
+        return external_node_path_default().join(this.directory, randomName());
+    }
+    async create() {
+        const file = this.newPath();
+        try {
+            return new OpenStagedFile(file, await (0,promises_.open)(file, EXCLUSIVE, 0o600));
+        }
+        catch (error) {
+            throw asModCacheError(error, file);
+        }
+    }
+    async stage(bytes) {
+        const staged = await this.create();
+        try {
+            await staged.handle.writeFile(bytes);
+            return staged;
+        }
+        catch (error) {
+            await staged.discard();
+            throw asModCacheError(error, staged.path);
+        }
+    }
+    removeNow() {
+        // Operations under way can add an entry between reading the directory and removing it; they are few and end at once.
+        for (let round = 0; round < 5; round++) {
+            if (removeTreeNow(this.directory, removalBudget()))
+                return;
+        }
+    }
+    async [Symbol.asyncDispose]() {
+        const whole = await removeTree(this.directory, removalBudget());
+        if (!whole)
+            this.removeNow();
+    }
+}
+class OpenStagedFile {
+    path;
+    handle;
+    constructor(file, handle) {
+        this.path = file;
+        this.handle = handle;
+    }
+    async discard() {
+        await this.handle.close().catch(() => undefined);
+        await (0,promises_.unlink)(this.path).catch(() => undefined);
+    }
+    async [Symbol.asyncDispose]() {
+        await this.discard();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/fetch/answer-meaning.ts
+/** With these goproxy and Athens answer 404 although the fault is a transient one of their upstream. */
+const answer_meaning_TRANSIENT_404 = ['bad upstream', 'fetch timed out', 'temporarily unavailable'];
+/** With these Google's front ends answer 403 for where the request comes from, not for what it asks. */
+const EGRESS_403 = [
+    'securitypolicyviolated',
+    'vpc service controls',
+    'in your region',
+    'from your region',
+    'in your country',
+    'from your country',
+    'in your location',
+    'from your location',
+    'unusual traffic',
+];
+/**
+ * Returns what a status other than 200 means (DESIGN §3.4). go treats 404 and 410 alike wherever a redirect led
+ * (cmd/go/internal/web: Response.Err), so do we.
+ */
+function judgeStatus(facts) {
+    const { status, text, relayed } = facts;
+    const where = facts.foreignHost === undefined ? '' : `it redirects to ${facts.foreignHost}, which `;
+    if (status === 407 && relayed) {
+        return trouble({ stage: 'tcp', cause: 'http-proxy-login', detail: 'the HTTP proxy wants a login (407)' });
+    }
+    if (status === 511) {
+        const detail = 'a network login is required (511)';
+        return trouble({ stage: 'content', cause: 'captive-portal', detail });
+    }
+    if (status === 404 || status === 410)
+        return judgeNotFound(status, text, where);
+    const failure = failureOf(facts, `${where}answered ${status}`);
+    if (status !== 401 && status !== 403 && status !== 407)
+        return trouble(failure);
+    return { meaning: isPolicy(facts) ? 'refused' : 'infrastructure', failure };
+}
+function judgeNotFound(status, text, where) {
+    const lower = text.toLowerCase();
+    if (answer_meaning_TRANSIENT_404.some((words) => lower.includes(words))) {
+        const detail = `${where}answered ${status} for a transient failure of its upstream`;
+        return trouble({ stage: 'http', cause: 'http-status', detail });
+    }
+    return {
+        meaning: 'not-found',
+        failure: { stage: 'http', cause: 'http-status', detail: `${where}answered ${status}` },
+    };
+}
+/** Whether 401, 403 or 407 is about the file and not about who asks from where. */
+function isPolicy({ status, gatekeeper, isGolangOrg, foreignHost, text }) {
+    if (!isGolangOrg)
+        return gatekeeper;
+    if (status !== 403)
+        return false;
+    const lower = text.toLowerCase();
+    return foreignHost === undefined && !EGRESS_403.some((words) => lower.includes(words));
+}
+function failureOf({ foreignHost }, detail) {
+    return { stage: 'http', cause: foreignHost === undefined ? 'http-status' : 'redirect-blocked', detail };
+}
+function trouble(failure) {
+    return { meaning: 'infrastructure', failure };
+}
+
+;// CONCATENATED MODULE: ./src/fetch/retry-wait.ts
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const HTTP_DATE = /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT$/;
+/**
+ * Returns the milliseconds that a Retry-After header asks for, at most `capMs`: whole seconds or a date as RFC 9110 §5.6.7
+ * writes it (the two obsolete forms are not read). Undefined without one that can be read; a date of the past is 0.
+ */
+function retryAfterMs(value, epochMs, capMs) {
+    const text = value?.trim() ?? '';
+    if (/^\d{1,10}$/.test(text))
+        return Math.min(Number(text) * 1000, capMs);
+    const [, day = '', month = '', year = '', hour = '', minute = '', second = ''] = HTTP_DATE.exec(text) ?? [];
+    const index = MONTHS.indexOf(month);
+    if (index < 0)
+        return undefined;
+    const at = Date.UTC(Number(year), index, Number(day), Number(hour), Number(minute), Number(second));
+    return Math.min(Math.max(0, at - epochMs), capMs);
+}
+/**
+ * Returns the milliseconds before the same proxy is asked again for a file after `failures` failures there: full jitter,
+ * `random` being 0 to 1.
+ */
+function jitterMs(failures, random, { baseMs, capMs }) {
+    return random * Math.min(capMs, baseMs * 2 ** Math.max(0, failures - 1));
+}
+
+;// CONCATENATED MODULE: ./src/fetch/trickle.ts
+/** Looks within one window: a trickle is seen at most this part of a window late. */
+const LOOKS = 5;
+/** From so many times the limit on, over all bodies, the link counts as busy ... */
+const BUSY = 10;
+/** ... and then a body trickles that has less than this part of the mean. */
+const SHARE = 4;
+/**
+ * Says whether a body trickles: `looks` are a fifth of a window apart, the newest last. False until a whole window is
+ * known, and for a body that has its share of a link that many use: failing over would make a slow link slower.
+ */
+function isTrickle(looks, bodies, { bytesPerSecond, windowMs }) {
+    const newest = looks.at(-1);
+    const oldest = looks.at(-1 - LOOKS);
+    if (newest === undefined || oldest === undefined)
+        return false;
+    const limit = (bytesPerSecond * windowMs) / 1000;
+    const own = newest.own - oldest.own;
+    const all = newest.all - oldest.all;
+    if (own >= limit)
+        return false;
+    return all < limit * BUSY || own * SHARE * bodies < all;
+}
+/** Passes a body on to its sink, counts it, and says when it has become a trickle. */
+class TrickleWatch {
+    #sink;
+    #policy;
+    #meter;
+    #onTrickle;
+    #total = 0;
+    #looks = [];
+    #timer;
+    #writing = false;
+    constructor(sink, policy, meter, onTrickle) {
+        this.#sink = sink;
+        this.#policy = policy;
+        this.#meter = meter;
+        this.#onTrickle = onTrickle;
+    }
+    /** Bytes that came. */
+    get total() {
+        return this.#total;
+    }
+    async write(pieces, position) {
+        if (this.#timer === undefined) {
+            this.#looks = [this.#current()];
+            this.#meter.bodies++;
+            this.#timer = setInterval(() => this.#look(), this.#policy.windowMs / LOOKS);
+        }
+        for (const { length } of pieces) {
+            this.#total += length;
+            this.#meter.bytes += length;
+        }
+        this.#writing = true;
+        try {
+            await this.#sink.write(pieces, position);
+        }
+        finally {
+            this.#writing = false;
+        }
+    }
+    /** Ends the watch; nothing is said after it. */
+    stop() {
+        if (this.#timer === undefined)
+            return;
+        clearInterval(this.#timer);
+        this.#meter.bodies--;
+    }
+    #current() {
+        return { own: this.#total, all: this.#meter.bytes };
+    }
+    #look() {
+        // A sink that is busy holds the connection back: that is no trickle of the peer's.
+        if (this.#writing)
+            this.#looks = [];
+        this.#looks = [...this.#looks, this.#current()].slice(-1 - LOOKS);
+        if (isTrickle(this.#looks, this.#meter.bodies, this.#policy))
+            this.#onTrickle();
+    }
+}
+
+;// CONCATENATED MODULE: ./src/go/info-text.ts
+
+const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+/**
+ * Returns the info file to keep: compact JSON with `Version`, which must be the one asked for, and `Time`, which must be
+ * RFC 3339 and may be absent; of a pseudo-version it is the embedded one, whatever was there. go.sum does not cover info
+ * files, so nothing else of them is kept (modfetch/repo.go: RevInfo).
+ */
+function canonicalInfo(module, received) {
+    const parsed = parseObject(received);
+    const version = parsed?.['Version'];
+    if (parsed === undefined || typeof version !== 'string')
+        return { kind: 'wrong', what: 'no-info' };
+    if (version !== module.version)
+        return { kind: 'wrong', what: 'other-version' };
+    const time = pseudoVersionTime(module.version) ?? parsed['Time'];
+    if (time === undefined)
+        return written({ Version: version });
+    if (typeof time !== 'string' || !isRfc3339(time))
+        return { kind: 'wrong', what: 'time' };
+    return written({ Version: version, Time: time });
+}
+function parseObject(bytes) {
+    try {
+        const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+        const parsed = JSON.parse(text);
+        if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+            return undefined;
+        return parsed;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Date takes the 31st of February for a day in March, and 24:00: what does not come back unchanged is no time. */
+function isRfc3339(text) {
+    const seconds = RFC_3339.exec(text)?.[1];
+    const ms = Date.parse(`${seconds}Z`);
+    return Number.isFinite(ms) && new Date(ms).toISOString() === `${seconds}.000Z`;
+}
+function written(info) {
+    return { kind: 'info', bytes: Buffer.from(JSON.stringify(info)) };
+}
+
+;// CONCATENATED MODULE: ./src/fetch/info-file.ts
+
+/** Returns the info file to keep of what a proxy sent (go/info-text.ts: canonicalInfo). */
+function rewriteInfo(module, received) {
+    const info = canonicalInfo(module, received);
+    if (info.kind === 'info')
+        return info;
+    switch (info.what) {
+        case 'no-info':
+            return failed('wrong-content', 'the .info is no JSON object with a Version');
+        case 'other-version':
+            return failed('invalid-info', 'the .info names another version than the one asked for');
+        case 'time':
+            return failed('invalid-info', 'the Time of the .info is not in the form of RFC 3339');
+        default: {
+            const never = info.what;
+            return never;
+        }
+    }
+}
+function failed(cause, detail) {
+    return { kind: 'failure', failure: { stage: 'content', cause, detail } };
+}
+
+;// CONCATENATED MODULE: ./src/fetch/verify-body.ts
+
+
+
+
+/**
+ * Returns whether the body of a 200 is the file: `.mod` and `.zip` by h1, any of the known ones; `.info` by its content,
+ * which is rewritten. What is no module file at all (a login page, a broken zip) is `infrastructure`; a good file with
+ * another hash is `integrity`. Never rejects.
+ */
+async function verifyBody(store, answer, expected) {
+    const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
+    if (encoding !== 'identity' && encoding !== '') {
+        return unusable('encoded-body', 'the body has a Content-Encoding that was not asked for');
+    }
+    const { kind } = expected.file;
+    switch (kind) {
+        case 'info':
+            return verifyInfo(store, expected);
+        case 'mod':
+            return verifyMod(store, answer, expected);
+        case 'zip':
+            return await verifyZip(store, expected);
+        default: {
+            const never = kind;
+            return never;
+        }
+    }
+}
+function verifyInfo(store, { file }) {
+    const result = rewriteInfo(file.module, store.bytes() ?? new Uint8Array());
+    if (result.kind === 'info')
+        return { kind: 'right', size: result.bytes.length, bytes: result.bytes };
+    const meaning = result.failure.cause === 'invalid-info' ? 'integrity' : 'infrastructure';
+    return { kind: 'wrong', meaning, failure: result.failure };
+}
+function verifyMod(store, answer, { file }) {
+    const bytes = store.bytes() ?? new Uint8Array();
+    const hash = hashGoMod(bytes);
+    if (file.hashes.includes(hash))
+        return { kind: 'right', size: bytes.length, bytes, hash };
+    const type = String(answer.headers['content-type'] ?? '').toLowerCase();
+    if (type.startsWith('text/html'))
+        return unusable('wrong-content', 'the .mod is an HTML page');
+    return otherHash('.mod');
+}
+async function verifyZip(store, { file, limits, signal }) {
+    try {
+        const { hash } = await hashZip(store.zipSource(), { zipBytes: limits.zip, signal });
+        if (!file.hashes.includes(hash))
+            return otherHash('zip');
+        const bytes = store.bytes();
+        return { kind: 'right', size: store.size, hash, ...(bytes === undefined ? {} : { bytes }) };
+    }
+    catch (error) {
+        const meaning = signal.aborted ? 'cancelled' : 'local';
+        if (signal.aborted || !(error instanceof go_rule_error_GoRuleError)) {
+            const detail = `the zip could not be hashed (${codeOf(error)})`;
+            return { kind: 'wrong', meaning, failure: { stage: 'content', cause: 'internal', detail } };
+        }
+        return unusable('wrong-content', 'the zip is no valid module zip');
+    }
+}
+function otherHash(what) {
+    const detail = `the ${what} is not the one whose hash go.sum has`;
+    return { kind: 'wrong', meaning: 'integrity', failure: { stage: 'content', cause: 'wrong-hash', detail } };
+}
+function unusable(cause, detail) {
+    return { kind: 'wrong', meaning: 'infrastructure', failure: { stage: 'content', cause, detail } };
+}
+
+;// CONCATENATED MODULE: ./src/fetch/attempt.ts
+
+
+
+
+
+
+
+
+
+/** Compared with known words, never shown. */
+const TEXT_BYTES = 8 << 10;
+/**
+ * Asks one proxy for the file once, verifies what comes, and tells the set how it went.
+ * Never rejects; nothing is written to the store after it has resolved.
+ */
+async function attempt(request) {
+    const { proxies, index, lease } = request;
+    const member = proxies.members[index];
+    if (member === undefined)
+        throw new RangeError(`no proxy ${index}`);
+    const ticket = proxies.begin(index);
+    const startedAtMs = proxies.clock.epoch();
+    const startedAt = proxies.clock.now();
+    const exchange = await exchangeWith(member, request);
+    proxies.end(ticket, exchange);
+    const { meaning, failure, answer, bytes, right } = exchange;
+    const body = answer === undefined || answer.status === 200 ? '' : excerpt(answer);
+    const record = {
+        proxy: member.candidate.label,
+        candidateId: member.candidate.id,
+        standby: member.standby,
+        meaning,
+        ...attempt_connectionOf(lease, answer),
+        bytes,
+        startedAtMs,
+        durationMs: proxies.clock.now() - startedAt,
+        ...(failure === undefined ? {} : { failure }),
+        ...(answer === undefined ? {} : { status: answer.status }),
+        ...(body === '' ? {} : { body }),
+        ...(answer?.foreignHost === undefined ? {} : { foreignHost: answer.foreignHost }),
+        ...(exchange.retryAfterMs === undefined ? {} : { retryAfterMs: exchange.retryAfterMs }),
+    };
+    if (right !== undefined)
+        return { record, right };
+    return exchange.error === undefined ? { record } : { record, error: exchange.error };
+}
+async function exchangeWith(member, request) {
+    const { lease } = request;
+    let received;
+    try {
+        received = await receive(member, lease.client, request);
+    }
+    catch (error) {
+        // A new connection for the next one; what broke this one may go on breaking it.
+        lease.release('broken');
+        return failedExchange(error, request.signal, 0);
+    }
+    lease.release(received.error === undefined ? 'good' : 'broken');
+    const { answer, bytes } = received;
+    if (answer === undefined)
+        return failedExchange(received.error, request.signal, bytes);
+    if (answer.status !== 200)
+        return judge(member, answer, request);
+    const verified = await verifyBody(request.store, answer, request);
+    if (verified.kind === 'right')
+        return { meaning: 'fetched', bytes, answer, right: verified };
+    return { meaning: verified.meaning, failure: verified.failure, bytes, answer };
+}
+/** Reads the answer, the body into the store. */
+async function receive({ candidate }, client, request) {
+    const { file, store, limits, signal, patient, proxies } = request;
+    const { connectMs, stallMs, patienceMs, trickle } = proxies.policy;
+    await store.clear().catch((error) => {
+        throw new SinkError(error);
+    });
+    const ending = new AbortController();
+    let trickled = false;
+    const watch = new TrickleWatch(store, trickle, proxies.meter, () => {
+        trickled = true;
+        ending.abort('trickle');
+    });
+    const onAbort = () => ending.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted)
+        onAbort();
+    try {
+        const answer = await client.get(moduleFileUrl(candidate.url, file.module, file.kind), {
+            signal: ending.signal,
+            body: { limitBytes: limits[file.kind], over: 'fail', sink: watch },
+            connectMs,
+            stallMs,
+            headersMs: patient ? patienceMs : stallMs,
+        });
+        return { answer, bytes: answer.bytes };
+    }
+    catch (error) {
+        return { error: trickled ? trickleError(trickle.bytesPerSecond) : error, bytes: watch.total };
+    }
+    finally {
+        watch.stop();
+        signal.removeEventListener('abort', onAbort);
+    }
+}
+function trickleError(bytesPerSecond) {
+    const detail = `the answer came at less than ${bytesPerSecond / 1000} KB/s`;
+    return new RequestError({ stage: 'http', cause: 'body-timeout', detail });
+}
+function failedExchange(error, signal, bytes) {
+    const failure = error instanceof RequestError
+        ? error.failure
+        : internalFailure(error instanceof Error ? error.name : codeOf(error));
+    if (signal.aborted)
+        return { meaning: 'cancelled', failure, bytes };
+    if (error instanceof SinkError)
+        return { meaning: 'local', failure, bytes, error: error.cause };
+    return { meaning: 'infrastructure', failure, bytes };
+}
+function judge({ candidate, gatekeeper }, answer, request) {
+    const { clock, policy } = request.proxies;
+    const { status, relayed, foreignHost, bytes } = answer;
+    const { meaning, failure } = judgeStatus({
+        status,
+        relayed,
+        gatekeeper,
+        isGolangOrg: candidate.publicProxy?.base === PROXY_GOLANG_ORG,
+        text: Buffer.from(answer.body.subarray(0, TEXT_BYTES)).toString('latin1'),
+        ...(foreignHost === undefined ? {} : { foreignHost }),
+    });
+    const header = answer.headers['retry-after'];
+    const waitMs = meaning === 'infrastructure' ? retryAfterMs(header, clock.epoch(), policy.retryAfterCapMs) : undefined;
+    return { meaning, failure, bytes, answer, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+}
+function attempt_connectionOf(lease, answer) {
+    const opened = lease.client.firstConnection();
+    const address = opened.address === undefined ? {} : { address: opened.address };
+    if (answer !== undefined) {
+        return { phases: { ...answer.phases, firstByteMs: answer.firstAnswerMs }, ...address };
+    }
+    return { phases: lease.warm ? {} : opened.phases, ...address };
+}
+
+;// CONCATENATED MODULE: ./src/fetch/body-store.ts
+/** Returns a store in the file, or in memory without one. */
+function openBodyStore(handle) {
+    return handle === undefined ? new MemoryStore() : new FileStore(handle);
+}
+class MemoryStore {
+    #pieces = [];
+    #size = 0;
+    get size() {
+        return this.#size;
+    }
+    async write(pieces) {
+        for (const piece of pieces) {
+            this.#pieces.push(piece);
+            this.#size += piece.length;
+        }
+    }
+    async clear() {
+        this.#pieces = [];
+        this.#size = 0;
+    }
+    bytes() {
+        const [first, ...more] = this.#pieces;
+        if (first === undefined || more.length > 0)
+            this.#pieces = [Buffer.concat(this.#pieces)];
+        return this.#pieces[0] ?? new Uint8Array();
+    }
+    zipSource() {
+        return { bytes: this.bytes() };
+    }
+}
+class FileStore {
+    #handle;
+    #size = 0;
+    constructor(handle) {
+        this.#handle = handle;
+    }
+    get size() {
+        return this.#size;
+    }
+    async write(pieces, position) {
+        const wanted = pieces.reduce((sum, piece) => sum + piece.length, 0);
+        const { bytesWritten } = await this.#handle.writev([...pieces], position);
+        if (bytesWritten < wanted)
+            await this.#writeRest(Buffer.concat(pieces), bytesWritten, position);
+        this.#size = position + wanted;
+    }
+    async #writeRest(bytes, from, position) {
+        for (let done = from; done < bytes.length;) {
+            const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done);
+            if (bytesWritten === 0)
+                throw new Error('nothing was written');
+            done += bytesWritten;
+        }
+    }
+    async clear() {
+        // Also before the first attempt: what stood in the file would follow a shorter body.
+        await this.#handle.truncate(0);
+        this.#size = 0;
+    }
+    bytes() {
+        return undefined;
+    }
+    zipSource() {
+        return { handle: this.#handle };
+    }
+}
+
+;// CONCATENATED MODULE: ./src/fetch/file-state.ts
+/** So many bad answers settle that a proxy has nothing for us; a body beyond all limits is enough at once. */
+const BAD_ENOUGH = 2;
+/** Returns the state of a file that nobody was asked for. */
+function newFileState(proxies) {
+    const entry = { failures: 0, bad: 0, integrity: 0, notFound: false, askAgainAt: 0 };
+    return { entries: Array.from({ length: proxies }, () => entry), refused: false };
+}
+/** Says whether the proxy is not asked for this file again. */
+function isSettled(entry) {
+    return entry.notFound || entry.bad >= BAD_ENOUGH;
+}
+/** Returns the state after proxy `index` was asked. */
+function noteAnswer(state, index, noted) {
+    const entries = state.entries.map((entry, at) => (at === index ? after(entry, noted) : entry));
+    return { entries, refused: state.refused || noted.meaning === 'refused' };
+}
+function after(entry, { meaning, cause, askAgainAt }) {
+    switch (meaning) {
+        case 'not-found':
+            return { ...entry, notFound: true };
+        case 'integrity':
+            return {
+                ...entry,
+                failures: entry.failures + 1,
+                bad: entry.bad + 1,
+                integrity: entry.integrity + 1,
+                askAgainAt,
+            };
+        case 'infrastructure':
+            return {
+                ...entry,
+                failures: entry.failures + 1,
+                bad: entry.bad + (cause === 'too-large' ? BAD_ENOUGH : 0),
+                askAgainAt,
+            };
+        case 'fetched':
+        case 'refused':
+        case 'local':
+        case 'cancelled':
+            return entry;
+        default: {
+            const never = meaning;
+            return never;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./src/fetch/next-step.ts
+
+/**
+ * Returns the next step of a file (DESIGN §3.4). Proxies are asked in their order, each once before any a second time. Who
+ * rests, or asked to be left alone, counts as one that failed twice: others come before it, but the last one left is asked
+ * nevertheless, and everybody who may be asked is, before the attempts are used up. A gatekeeper with a comma is passed by its 404 or 410
+ * only, as go passes it. Standby proxies come in when every candidate has failed for infrastructure reasons: twice, or
+ * once and rests, or the attempts are used up.
+ */
+function nextStep(input) {
+    const { state, policy, health, silentMs } = input;
+    if (state.refused)
+        return { kind: 'end', why: 'refused' };
+    const reach = reachOf(input);
+    if (reach.indexes.length === 0)
+        return { kind: 'end', why: 'out-of-reach' };
+    const open = reach.indexes.filter((index) => !isSettled(entryAt(state, index)));
+    if (reach.indexes.every((index) => entryAt(state, index).notFound)) {
+        return { kind: 'end', why: reach.behindFile ? 'out-of-reach' : 'not-found' };
+    }
+    const standbys = standbysOf(input, reach.indexes);
+    const pool = poolOf(input, open, standbys);
+    const index = choose(input, pool);
+    if (index === undefined)
+        return { kind: 'end', why: 'exhausted' };
+    const left = [...open, ...standbys];
+    if (silentMs >= policy.deadAfterMs && left.every((one) => health[one]?.failing === true)) {
+        return { kind: 'end', why: 'network-dead' };
+    }
+    return {
+        kind: 'ask',
+        index,
+        waitMs: waitOf(input, index),
+        patient: left.length === 1 && !mayHaveStandby(input),
+    };
+}
+function reachOf({ facts, state }) {
+    const indexes = [];
+    for (const [index, entry] of facts.entries()) {
+        if (entry.standby)
+            break;
+        if (entry.kind === 'file')
+            return { indexes, behindFile: true };
+        if (!entry.allowed)
+            continue;
+        indexes.push(index);
+        if (entry.boundary && !entryAt(state, index).notFound)
+            break;
+    }
+    return { indexes, behindFile: false };
+}
+function mayHaveStandby({ facts, standbyAllowed }) {
+    if (!standbyAllowed || facts.some(({ gatekeeper, standby }) => gatekeeper && !standby))
+        return false;
+    return facts.some(({ standby }) => standby);
+}
+/** The standby proxies that could still be asked: none unless every candidate has failed for infrastructure reasons. */
+function standbysOf(input, reached) {
+    const { facts, state, policy } = input;
+    const isCandidate = (index) => facts[index]?.standby === false;
+    const every = [...facts.keys()].filter(isCandidate);
+    if (!mayHaveStandby(input))
+        return [];
+    const failed = (index) => {
+        const { failures, integrity, notFound } = entryAt(state, index);
+        return reached.includes(index) && failures > 0 && integrity === 0 && !notFound;
+    };
+    if (!every.every(failed))
+        return [];
+    const standbys = [...facts.keys()].filter((index) => !isCandidate(index));
+    if (failuresOf(state, standbys) >= policy.standbyAttempts)
+        return [];
+    return standbys.filter((index) => !isSettled(entryAt(state, index)));
+}
+function poolOf({ facts, state, health, policy }, open, standbys) {
+    const chain = [...facts.keys()].filter((index) => facts[index]?.standby === false);
+    const left = policy.attempts - failuresOf(state, chain);
+    const spent = (index) => entryAt(state, index).failures > 1 || health[index]?.resting === true;
+    if (standbys.length > 0 && (left <= 0 || open.every(spent)))
+        return standbys;
+    if (left <= 0)
+        return [];
+    const unasked = open.filter((index) => entryAt(state, index).failures === 0);
+    return unasked.length >= left ? unasked : open;
+}
+/** So many failures of others are worth less than waiting for, or trying, a proxy that rests. */
+const RESTING_COUNTS = 2;
+function choose(input, pool) {
+    const rank = (index) => {
+        const { resting = false, busyUntil = 0 } = input.health[index] ?? {};
+        const counted = resting || busyUntil > input.now ? RESTING_COUNTS : 0;
+        return [entryAt(input.state, index).failures + counted, waitOf(input, index), index];
+    };
+    return [...pool].sort((a, b) => compareRanks(rank(a), rank(b)))[0];
+}
+function compareRanks(a, b) {
+    for (const [index, value] of a.entries()) {
+        const difference = value - (b[index] ?? 0);
+        if (difference !== 0)
+            return difference;
+    }
+    return 0;
+}
+function waitOf({ state, health, now }, index) {
+    return Math.max(0, entryAt(state, index).askAgainAt - now, (health[index]?.busyUntil ?? 0) - now);
+}
+function failuresOf(state, indexes) {
+    return indexes.reduce((sum, index) => sum + entryAt(state, index).failures, 0);
+}
+function entryAt(state, index) {
+    const entry = state.entries[index];
+    if (entry === undefined)
+        throw new RangeError(`no proxy ${index}`);
+    return entry;
+}
+
+;// CONCATENATED MODULE: ./src/fetch/fetch-file.ts
+
+
+
+
+
+
+
+/** Says that a request makes no sense; a fault of the caller. */
+class FetchRequestError extends Error {
+    name = 'FetchRequestError';
+    code = 'fetch-request';
+}
+/**
+ * Fetches one file of one module version from the proxies of a set, as `nextStep` says, and returns the verified file or
+ * why there is none, with a record of every attempt. Rejects with FetchRequestError only (`.mod` or `.zip` without a hash,
+ * a handle for another kind than `zip`) and with GoRuleError for a path or version that Go does not allow. No timer and no
+ * write to the handle is left when it has settled; connections stay with the set.
+ */
+async function fetchFile(request) {
+    checkRequest(request);
+    checkModuleVersion(request.file.module);
+    const store = openBodyStore(request.handle);
+    const outcome = await run(request, store);
+    // What was not verified must not stay where somebody could take it for the file.
+    if (outcome.kind !== 'fetched')
+        await store.clear().catch(() => { });
+    return outcome;
+}
+function checkRequest({ file, handle }) {
+    if (file.kind !== 'info' && file.hashes.length === 0) {
+        throw new FetchRequestError(`the .${file.kind} of ${file.module.path} has no hash to be held against`);
+    }
+    if (file.kind !== 'zip' && handle !== undefined) {
+        throw new FetchRequestError(`a .${file.kind} is kept in memory, not in a file`);
+    }
+}
+async function run(request, store) {
+    const { file, proxies, signal, limits = FETCH_LIMITS } = request;
+    const attempts = [];
+    let state = newFileState(proxies.members.length);
+    while (!signal.aborted) {
+        const step = fetch_file_decide(request, state);
+        if (step.kind === 'end')
+            return ended(request, step.why, attempts);
+        if (step.waitMs > 0) {
+            await proxies.clock.sleep(step.waitMs, signal);
+            continue;
+        }
+        const { index, patient } = step;
+        const lease = await proxies.members[index]?.slots.acquire(signal);
+        if (lease === undefined)
+            break;
+        if (lease.waited && !fetch_file_isSame(step, fetch_file_decide(request, state))) {
+            lease.release('unused');
+            continue;
+        }
+        const { record, right, error } = await attempt({
+            file,
+            proxies,
+            index,
+            lease,
+            patient,
+            store,
+            limits,
+            signal,
+        });
+        attempts.push(record);
+        if (right !== undefined) {
+            const { kind: _right, ...kept } = right;
+            return { kind: 'fetched', ...kept, proxy: record.proxy, candidateId: record.candidateId, attempts };
+        }
+        if (record.meaning === 'local')
+            return { ...fetch_file_failed('local', attempts), error };
+        state = withAnswer(request, state, { index, record });
+    }
+    return fetch_file_failed('cancelled', attempts);
+}
+function withAnswer({ proxies: { clock, policy } }, state, { index, record }) {
+    const failures = (state.entries[index]?.failures ?? 0) + 1;
+    return noteAnswer(state, index, {
+        meaning: record.meaning,
+        askAgainAt: clock.now() + jitterMs(failures, clock.random(), policy.backoff),
+        ...(record.failure === undefined ? {} : { cause: record.failure.cause }),
+    });
+}
+/** While it waited for a connection, the proxy may have begun to rest, or the network may have died. */
+function fetch_file_isSame(before, after) {
+    if (before.kind !== 'ask' || after.kind !== 'ask')
+        return false;
+    return before.index === after.index && after.waitMs === 0;
+}
+function fetch_file_decide({ file, proxies }, state) {
+    return nextStep({
+        facts: proxies.facts(file.disclosure),
+        state,
+        ...proxies.health(),
+        standbyAllowed: file.disclosure === 'public' && file.pinned !== false,
+        now: proxies.clock.now(),
+        policy: proxies.policy,
+    });
+}
+function ended({ proxies }, why, attempts) {
+    switch (why) {
+        case 'refused':
+            return fetch_file_failed('access', attempts, why);
+        case 'not-found':
+            return proxies.direct ? { kind: 'left-to-go', why, attempts } : fetch_file_failed('not-found', attempts, why);
+        case 'out-of-reach':
+            return { kind: 'left-to-go', why, attempts };
+        case 'exhausted':
+        case 'network-dead': {
+            const wrong = attempts.some(({ meaning }) => meaning === 'integrity');
+            return fetch_file_failed(wrong ? 'integrity' : 'infrastructure', attempts, why);
+        }
+        default: {
+            const never = why;
+            return never;
+        }
+    }
+}
+/** The last attempt of the class is the one that decided. */
+function fetch_file_failed(failureClass, attempts, why) {
+    const meant = failureClass === 'access' ? 'refused' : failureClass;
+    const failure = attempts.findLast(({ meaning }) => meaning === meant)?.failure;
+    return {
+        kind: 'failed',
+        class: failureClass,
+        attempts,
+        ...(why === undefined ? {} : { why }),
+        ...(failure === undefined ? {} : { failure }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/modcache/staged-content.ts
+
+
+
+
+
+/**
+ * Returns the h1 of what a descriptor holds after it was found to be what `file` wants: zip and mod by one of its hashes
+ * (none allowed means none matches), info by being exactly `{"Version":…}` or `{"Version":…,"Time":…}` for its version,
+ * so that go neither believes a datum of someone else's nor rewrites the file. Undefined for an info file.
+ * @throws ModCacheError with `isContent` when it is something else; errors of the file system as they are.
+ */
+async function checkContent(handle, file, signal) {
+    const { size } = await handle.stat();
+    if (size > MAX_BYTES[file.kind]) {
+        const limits = `it has ${size} bytes, at most ${MAX_BYTES[file.kind]} are allowed`;
+        throw new ModCacheError('modcache-too-large', `${nameOf(file)} is too large: ${limits}`);
+    }
+    switch (file.kind) {
+        case 'zip':
+            return staged_content_checkHash(await hashOfZip(handle, file, signal), file);
+        case 'mod':
+            return staged_content_checkHash(hashGoMod(await readAll(handle, size)), file);
+        case 'info':
+            return staged_content_checkInfo((await readAll(handle, size)).toString('utf8'), file);
+        default: {
+            const never = file.kind;
+            return never;
+        }
+    }
+}
+async function hashOfZip(handle, file, signal) {
+    try {
+        return (await hashZip({ handle }, signal === undefined ? {} : { signal })).hash;
+    }
+    catch (error) {
+        if (!(error instanceof go_rule_error_GoRuleError))
+            throw error;
+        const message = `${nameOf(file)} is broken: ${error.message}`;
+        throw new ModCacheError('modcache-broken-zip', message, { cause: error });
+    }
+}
+function staged_content_checkHash(found, file) {
+    if (file.hashes.includes(found))
+        return found;
+    const wanted = file.hashes.length === 0 ? 'nothing' : file.hashes.join(' or ');
+    const message = `${nameOf(file)} has the hash ${found}, go.sum allows ${wanted}`;
+    throw new ModCacheError('modcache-wrong-hash', message, { found });
+}
+function staged_content_checkInfo(text, file) {
+    const { Version, Time } = staged_content_parseObject(text);
+    const time = typeof Time === 'string' ? { Time } : {};
+    if (Version === file.module.version && text === JSON.stringify({ Version, ...time }))
+        return;
+    throw new ModCacheError('modcache-wrong-info', `${nameOf(file)} is not the JSON that go writes for this version, with Version and Time alone`);
+}
+function staged_content_parseObject(text) {
+    try {
+        return Object(JSON.parse(text));
+    }
+    catch {
+        return {};
+    }
+}
+/** Through the descriptor and from its start, whatever its position is. */
+async function readAll(handle, size) {
+    const buffer = Buffer.alloc(size);
+    let length = 0;
+    while (length < size) {
+        const { bytesRead } = await handle.read(buffer, length, size - length, length);
+        if (bytesRead === 0)
+            break;
+        length += bytesRead;
+    }
+    return buffer.subarray(0, length);
+}
+function nameOf({ module, kind }) {
+    return `the ${kind} file of ${formatModuleVersion(module)}`;
+}
+
+;// CONCATENATED MODULE: ./src/modcache/placing.ts
+var placing_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var placing_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Verifies a staged file through its own descriptor and renames it to where go looks for it; the staged file is used up
+ * in any case. Before a zip comes a `.ziphash` of ours, which makes go believe the zip and what it extracts from it.
+ *
+ * At any moment go finds either nothing or a whole verified file, the zip last (as modfetch/fetch.go: downloadZip has
+ * it). A wrong file is removed first, of a zip with all that go believes for it (removeWrong); so is an extracted
+ * directory whose `.ziphash` is not this zip's. The files of a module can be placed in any order and at the same time. Go
+ * commands that run meanwhile do no harm and take none: at worst a file is fetched twice. `.lock` is not touched.
+ *
+ * Nothing is synced to disk, as go does not: after a loss of power the next run finds by hashing what is wrong.
+ * @throws ModCacheError; with `isContent` when the staged bytes are not what is wanted, else for the module cache: nothing
+ * of this file was placed then. GoRuleError for a module that go refuses. The reason of `signal`.
+ */
+async function place(staging, staged, file, { signal, verified } = {}) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const using = placing_addDisposableResource(env_1, staged, true);
+        signal?.throwIfAborted();
+        checkModuleVersion(file.module);
+        const target = cachePath(staging.goModCache, file);
+        try {
+            const hash = verified !== undefined && file.hashes.includes(verified)
+                ? verified
+                : await checkContent(using.handle, file, signal);
+            await staging.directories.make(external_node_path_default().dirname(target));
+            const there = await findThere(staging, file, target);
+            if (there === 'right')
+                return 'kept';
+            await seal(using, staging.fileMode);
+            signal?.throwIfAborted();
+            if (file.kind === 'zip' && hash !== undefined) {
+                await placeZip(staging, using, { file, target, hash, wrong: there === 'wrong' });
+            }
+            else {
+                // A rename replaces a file in one step, but no directory.
+                if (there === 'wrong')
+                    await removeEntry(staging, target, { onlyDirectories: true });
+                await renameOver(using.path, target);
+            }
+            return there === 'wrong' ? 'replaced' : 'placed';
+        }
+        catch (error) {
+            signal?.throwIfAborted();
+            if (error instanceof go_rule_error_GoRuleError)
+                throw error;
+            throw asModCacheError(error, target);
+        }
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = placing_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+/** Says what is in the place of a file. @throws ModCacheError 'modcache-corrupt-link' */
+async function findThere({ goModCache }, file, target) {
+    const kind = await lookBelow(goModCache, target);
+    if (kind === undefined)
+        return 'nothing';
+    if (kind !== 'file')
+        return 'wrong';
+    const single = { files: [file], modules: 1, privateModules: 0, problems: [], notes: [] };
+    const { presentFiles } = await findMissing(goModCache, single);
+    return presentFiles === 1 ? 'right' : 'wrong';
+}
+async function placeZip(staging, staged, zip) {
+    const env_2 = { stack: [], error: void 0, hasError: false };
+    try {
+        // What can fail for want of space comes before anything is removed.
+        const zipHash = placing_addDisposableResource(env_2, await staging.stage(Buffer.from(zip.hash)), true);
+        await seal(zipHash, staging.fileMode);
+        if (zip.wrong)
+            await removeWrong(staging, zip.file);
+        // In this order: a directory that is there before its `.ziphash` is none that go has just extracted.
+        const extracted = await checkExtracted(staging, zip.file.module);
+        const believed = await readZipHash(staging, zip.target);
+        if (believed !== zip.hash) {
+            if (extracted)
+                await distrustExtracted(staging, zip.file.module);
+            const target = zipHashPath(zip.target);
+            await removeEntry(staging, target, { onlyDirectories: true });
+            await renameOver(zipHash.path, target);
+        }
+        await renameOver(staged.path, zip.target);
+    }
+    catch (e_2) {
+        env_2.error = e_2;
+        env_2.hasError = true;
+    }
+    finally {
+        const result_2 = placing_disposeResources(env_2);
+        if (result_2)
+            await result_2;
+    }
+}
+/** Gives a staged file the mode that go gives its own, and closes it, which some file systems use to report errors. */
+async function seal({ handle }, mode) {
+    if (((await handle.stat()).mode & 0o777) !== mode) {
+        await handle.chmod(mode).catch((error) => {
+            // File systems without modes, such as vfat, say so; then go's files have none either.
+            if (systemCode(error) !== 'EPERM' && systemCode(error) !== 'ENOTSUP')
+                throw error;
+        });
+    }
+    await handle.close();
+}
+
+;// CONCATENATED MODULE: ./src/prefetch/fetch-and-place.ts
+var fetch_and_place_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var fetch_and_place_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+
+
+
+
+/**
+ * Fetches one file, unless the probe has `kept` it, and places it. Resolves with what became of it in any case; what the module cache refuses is a failure
+ * of the class `local`, and a fault of ours one with the cause `internal`.
+ */
+async function fetchAndPlace(file, kept, ports) {
+    try {
+        if (kept !== undefined)
+            return await placeKept(file, kept, ports);
+        return file.kind === 'zip' ? await fetchZip(file, ports) : await fetchSmall(file, ports);
+    }
+    catch (error) {
+        if (ports.signal.aborted)
+            return { kind: 'failed', file, attempts: [], class: 'cancelled' };
+        return { kind: 'failed', file, attempts: [], ...faultOf(error) };
+    }
+}
+async function placeKept(file, { bytes, proxy }, ports) {
+    await place(ports.staging, await ports.staging.stage(bytes), file, { signal: ports.signal });
+    return { kind: 'placed', file, attempts: [], proxy, bytes: bytes.length, fromProbe: true };
+}
+/** A zip goes to disk while it comes, and is hashed through the descriptor that is placed. */
+async function fetchZip(file, ports) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const { staging, proxies, signal } = ports;
+        const staged = fetch_and_place_addDisposableResource(env_1, await staging.create(), true);
+        const outcome = await fetchFile({ file, proxies, handle: staged.handle, signal });
+        if (outcome.kind !== 'fetched')
+            return unfetched(file, outcome);
+        return await placeFetched(file, staged, { outcome, ports });
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = fetch_and_place_disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+async function fetchSmall(file, ports) {
+    const env_2 = { stack: [], error: void 0, hasError: false };
+    try {
+        const { staging, proxies, signal } = ports;
+        const outcome = await fetchFile({ file, proxies, signal });
+        if (outcome.kind !== 'fetched')
+            return unfetched(file, outcome);
+        const staged = fetch_and_place_addDisposableResource(env_2, await staging.stage(outcome.bytes ?? new Uint8Array()), true);
+        return await placeFetched(file, staged, { outcome, ports });
+    }
+    catch (e_2) {
+        env_2.error = e_2;
+        env_2.hasError = true;
+    }
+    finally {
+        const result_2 = fetch_and_place_disposeResources(env_2);
+        if (result_2)
+            await result_2;
+    }
+}
+async function placeFetched(file, staged, fetched) {
+    const { outcome, ports } = fetched;
+    const { size, proxy, attempts, hash } = outcome;
+    try {
+        await place(ports.staging, staged, file, {
+            signal: ports.signal,
+            ...(file.kind === 'zip' && hash !== undefined ? { verified: hash } : {}),
+        });
+    }
+    catch (error) {
+        // The attempts are evidence also when the module cache is at fault.
+        if (ports.signal.aborted)
+            return { kind: 'failed', file, attempts, class: 'cancelled' };
+        return { kind: 'failed', file, attempts, ...faultOf(error) };
+    }
+    return { kind: 'placed', file, attempts, proxy, bytes: size, fromProbe: false };
+}
+function unfetched(file, outcome) {
+    if (outcome.kind === 'left-to-go')
+        return { ...outcome, file };
+    const { error, ...failed } = outcome;
+    // A disk that is full shows while the body comes, not only when the file is placed.
+    return failed.class === 'local' ? { ...failed, file, modcache: fetch_and_place_describe(error) } : { ...failed, file };
+}
+/** What neither the module cache nor the file system says is a fault of ours, and must not be told as one of theirs. */
+function faultOf(error) {
+    if (isOfModCache(error))
+        return { class: 'local', modcache: fetch_and_place_describe(error) };
+    return {
+        class: 'infrastructure',
+        failure: internalFailure(error instanceof Error ? error.name : 'unknown error'),
+    };
+}
+function fetch_and_place_describe(error) {
+    const { code, message } = error instanceof ModCacheError ? error : asModCacheError(error, 'a staged file');
+    return { code, message };
+}
+
+;// CONCATENATED MODULE: ./src/prefetch/phase-bounds.ts
+const IDLE_MS = 30_000;
+/** One large zip may take longer than the idle time: so much of it is movement too. */
+const MOVING_BYTES = 1 << 20;
+const LOOK_EVERY_MS = 1000;
+/** Judges by looks at the movement whether the phase is to end. Pure but for what it remembers. */
+class BoundsWatch {
+    #bounds;
+    #startedAt;
+    #last = { settled: 0, bytes: 0 };
+    #movedAt;
+    constructor(bounds, startedAt) {
+        this.#bounds = bounds;
+        this.#startedAt = startedAt;
+        this.#movedAt = startedAt;
+    }
+    /** Returns why the phase ends now; undefined when it goes on. `now` is milliseconds of the clock that gave `startedAt`. */
+    look(now, movement) {
+        if (now - this.#startedAt >= this.#bounds.timeoutMs)
+            return 'timeout';
+        const { settled, bytes } = this.#last;
+        if (movement.settled > settled || movement.bytes - bytes >= MOVING_BYTES) {
+            this.#last = movement;
+            this.#movedAt = now;
+        }
+        return now - this.#movedAt >= (this.#bounds.idleMs ?? IDLE_MS) ? 'idle' : undefined;
+    }
+}
+/** Looks every second and calls `end` once; returns the function that stops it. */
+function watchBounds(bounds, { clock, movement, end }) {
+    const watch = new BoundsWatch(bounds, clock.now());
+    const timer = setInterval(() => {
+        const why = watch.look(clock.now(), movement());
+        if (why === undefined)
+            return;
+        clearInterval(timer);
+        end(why);
+    }, Math.min(LOOK_EVERY_MS, bounds.timeoutMs, bounds.idleMs ?? IDLE_MS));
+    return () => clearInterval(timer);
+}
+
+;// CONCATENATED MODULE: ./src/prefetch/work-order.ts
+
+/** Files are fetched by so many workers at once. */
+const WORKERS = 32;
+/** So many of them begin with the small files (`.mod`, `.info`), so that the line is busy while round trips pass. */
+const SMALL_FILE_WORKERS = 8;
+/**
+ * Returns the order in which files are fetched: zips by size, the largest first, those of unknown size after them as they
+ * come, for the longest download decides when the phase ends; and beside them the small files. Who has nothing left of
+ * one kind takes from the other. `sizes` are bytes by `path@version`.
+ */
+function orderWork(files, sizes) {
+    const sizeOf = ({ module }) => sizes.get(formatModuleVersion(module)) ?? 0;
+    const isZip = ({ kind }) => kind === 'zip';
+    const zips = files.filter(isZip).toSorted((a, b) => sizeOf(b) - sizeOf(a));
+    const small = files.filter((file) => !isZip(file));
+    const large = zips.values();
+    const little = small.values();
+    return {
+        next: (worker) => {
+            const [first, second] = worker < SMALL_FILE_WORKERS ? [little, large] : [large, little];
+            return first.next().value ?? second.next().value;
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/prefetch/prefetch.ts
+
+
+
+
+
+
+
+/** With these no other file will fare better. */
+const HOPELESS = new Set([
+    'modcache-disk-full',
+    'modcache-read-only',
+    'modcache-no-permission',
+    'modcache-not-absolute',
+    'modcache-other-device',
+]);
+/**
+ * Fetches what the module cache lacks, {@link WORKERS} files at once, and places each as soon as it is verified. A file
+ * that cannot be had fails alone. Ends within the bounds, a second for looks included, and leaves nothing staged.
+ * Rejects only for a fault of ours; when `signal` aborts the result says so, and no file is written after it has settled.
+ */
+async function prefetch(request) {
+    const run = new PrefetchRun(request);
+    const { clock } = request.proxies;
+    const startedAt = clock.now();
+    await run.run();
+    const { proxies } = request;
+    const files = run.results();
+    return {
+        files,
+        ...run.ending(),
+        elapsedMs: clock.now() - startedAt,
+        bytes: files.reduce((sum, file) => sum + (file.kind === 'placed' ? file.bytes : 0), 0),
+        requests: proxies.requests(),
+        contacted: proxies.contacted(),
+        tallies: proxies.tallies(),
+    };
+}
+class PrefetchRun {
+    #request;
+    #files;
+    #kept;
+    #results = new Map();
+    #ending = new AbortController();
+    #startedAt;
+    #earlyEnd;
+    #modcache;
+    #failed = 0;
+    constructor(request) {
+        this.#request = request;
+        this.#files = [...request.missing, ...request.wrong];
+        this.#kept = new Map(request.kept.map((zip) => [formatModuleVersion(zip.module), zip]));
+        this.#startedAt = request.proxies.clock.now();
+    }
+    async run() {
+        const { signal, bounds, proxies } = this.#request;
+        const onAbort = () => this.#end('cancelled');
+        signal.addEventListener('abort', onAbort, { once: true });
+        if (signal.aborted)
+            onAbort();
+        const stopWatch = watchBounds(bounds, {
+            clock: proxies.clock,
+            movement: () => ({ settled: this.#results.size, bytes: proxies.meter.bytes }),
+            end: (why) => this.#end(why),
+        });
+        try {
+            await this.#runStaged();
+        }
+        finally {
+            stopWatch();
+            signal.removeEventListener('abort', onAbort);
+        }
+    }
+    /** In the order of the wanted set as far as the request has it; what was not begun failed by the end of the phase. */
+    results() {
+        return this.#files.map((file) => this.#results.get(file) ?? this.#cutOff(file, []));
+    }
+    ending() {
+        return {
+            ...(this.#earlyEnd === undefined ? {} : { earlyEnd: this.#earlyEnd }),
+            ...(this.#modcache === undefined ? {} : { modcache: this.#modcache }),
+        };
+    }
+    async #runStaged() {
+        if (this.#ending.signal.aborted)
+            return;
+        let staging;
+        try {
+            staging = await openStaging(this.#request.goModCache);
+        }
+        catch (error) {
+            if (!isOfModCache(error))
+                throw error;
+            this.#giveUp(asModCacheError(error, this.#request.goModCache));
+            return;
+        }
+        const forget = this.#request.onStaging?.(() => staging.removeNow());
+        try {
+            await this.#clearWrong(staging);
+            const open = this.#files.filter((file) => !this.#results.has(file));
+            const order = orderWork(open, this.#request.sizes ?? new Map());
+            const workers = Array.from({ length: Math.min(WORKERS, open.length) }, async (_, worker) => {
+                for (let file = order.next(worker); file !== undefined; file = order.next(worker)) {
+                    if (this.#ending.signal.aborted)
+                        return;
+                    this.#settle(await this.#fetch(file, staging));
+                }
+            });
+            await Promise.all(workers);
+        }
+        finally {
+            await staging[Symbol.asyncDispose]();
+            forget?.();
+        }
+    }
+    /** All of them before the first is fetched: however the phase ends, go must not believe them. */
+    async #clearWrong(staging) {
+        for (const file of this.#request.wrong) {
+            try {
+                await removeWrong(staging, file);
+            }
+            catch (error) {
+                const { code, message } = asModCacheError(error, this.#request.goModCache);
+                this.#settle({ kind: 'failed', file, attempts: [], class: 'local', modcache: { code, message } });
+            }
+        }
+    }
+    async #fetch(file, staging) {
+        const kept = file.kind === 'zip' ? this.#kept.get(formatModuleVersion(file.module)) : undefined;
+        const { proxies } = this.#request;
+        return await fetchAndPlace(file, kept, { staging, proxies, signal: this.#ending.signal });
+    }
+    #settle(result) {
+        // The end of the phase decides why; the file could not.
+        const isCutOff = result.kind === 'failed' && result.class === 'cancelled';
+        const settled = isCutOff ? this.#cutOff(result.file, result.attempts) : result;
+        this.#results.set(result.file, settled);
+        if (settled.kind === 'failed') {
+            this.#failed++;
+            if (settled.modcache !== undefined && HOPELESS.has(settled.modcache.code))
+                this.#giveUp(settled.modcache);
+        }
+        const { onProgress, proxies } = this.#request;
+        onProgress?.({
+            files: this.#files.length,
+            settled: this.#results.size,
+            failed: this.#failed,
+            bytes: proxies.meter.bytes,
+            elapsedMs: proxies.clock.now() - this.#startedAt,
+        });
+    }
+    #giveUp({ code, message }) {
+        this.#modcache ??= { code, message };
+        this.#end('modcache');
+    }
+    #end(why) {
+        this.#earlyEnd ??= why;
+        this.#ending.abort(why);
+    }
+    #cutOff(file, attempts) {
+        const why = this.#earlyEnd ?? 'cancelled';
+        if (why !== 'modcache')
+            return { kind: 'failed', file, attempts, class: 'cancelled', why };
+        const modcache = this.#modcache === undefined ? {} : { modcache: this.#modcache };
+        return { kind: 'failed', file, attempts, class: 'local', why, ...modcache };
+    }
+}
+
+;// CONCATENATED MODULE: ./src/prefetch/route.ts
+
+
+
+/**
+ * Returns the route: the chain that go will use after the step, as far as the first `direct` or `off`, and the standby
+ * proxies beside candidates that all are public (DESIGN §2, `mirrors`). Where GOPROXY is policy, or nothing in it can be
+ * used, there is none.
+ */
+function planRoute({ plan, choice, reused }) {
+    if (plan.kind === 'policy')
+        return none(plan.reason);
+    if (choice !== undefined)
+        return routeOfChoice(plan, choice);
+    if (reused === undefined)
+        return none('no proxy was chosen');
+    if (reused.selected === '')
+        return none('an earlier use in this job found no healthy proxy');
+    return routeAlong(plan, entriesOf(reused.goproxy));
+}
+function routeOfChoice(plan, { decision }) {
+    if (decision.kind === 'export')
+        return routeAlong(plan, decision.entries);
+    if (decision.warning !== undefined)
+        return none('no proxy that go would use is healthy');
+    return routeAlong(plan, plan.inherited);
+}
+function routeAlong(plan, entries) {
+    if (entries === undefined)
+        return none('the GOPROXY in force is not one of the candidates');
+    const known = [...plan.candidates, ...plan.standby];
+    const values = new Set(known.map(({ exportValue }) => exportValue));
+    const isKnown = ({ kind, raw }) => kind === 'direct' || kind === 'off' || values.has(raw);
+    if (!entries.every(isKnown))
+        return none('the GOPROXY in force names a proxy that is no candidate');
+    const { chain, direct } = chainOf(entries, known);
+    if (chain.length === 0)
+        return none('the GOPROXY in force names no proxy before `direct` or `off`');
+    const used = new Set(chain.map(({ candidate }) => candidate.id));
+    return { kind: 'proxies', chain, direct, standby: plan.standby.filter(({ id }) => !used.has(id)) };
+}
+/** What go refuses is nobody's route. */
+function entriesOf(goproxy) {
+    try {
+        return parseGoproxy(goproxy);
+    }
+    catch (error) {
+        if (!(error instanceof go_rule_error_GoRuleError))
+            throw error;
+        return undefined;
+    }
+}
+function none(reason) {
+    return { kind: 'none', reason };
+}
+
+;// CONCATENATED MODULE: ./src/report/figures.ts
+
+/** Returns milliseconds for people: whole ones from 10 up, `8.4 ms` below; `1.2 s` from a second, `2m3s` from a minute up. */
+function formatMs(ms) {
+    if (ms >= 59_950)
+        return formatDuration(Math.round(ms / 1000) * 1000);
+    if (ms >= 999.5)
+        return `${(ms / 1000).toFixed(1)} s`;
+    return `${ms >= 10 ? Math.round(ms) : Math.round(ms * 10) / 10} ms`;
+}
+/** Returns a throughput in decimal units: `12.5 MB/s`, `830 kB/s`. */
+function formatThroughput(bytesPerSecond) {
+    const megabytes = bytesPerSecond / 1e6;
+    if (megabytes >= 1)
+        return `${megabytes >= 100 ? Math.round(megabytes) : megabytes.toFixed(1)} MB/s`;
+    return `${Math.round(bytesPerSecond / 1000)} kB/s`;
+}
+/** Returns bytes in decimal units: `38.1 MB`, `830 kB`, `12 B`. */
+function formatBytes(bytes) {
+    if (bytes >= 999_950_000)
+        return `${(bytes / 1e9).toFixed(1)} GB`;
+    if (bytes >= 999_500)
+        return `${(bytes / 1e6).toFixed(1)} MB`;
+    return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} B`;
+}
+/** Returns the text with spaces at which no viewer breaks the line, for a number and its unit. */
+function unbroken(text) {
+    return text.replaceAll(' ', '\u00a0');
+}
+/** Returns whether the proxy relays the checksum database, in one word; `\u2014` when nobody knows. */
+function checksumsText(verdict) {
+    const sumdb = verdict.kind === 'healthy' ? verdict.figures.sumdb : 'not-asked';
+    return sumdb === 'not-asked' ? '\u2014' : sumdb;
+}
+/** Returns `1 module` or `3 modules`. */
+function figures_count(number, noun) {
+    return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+;// CONCATENATED MODULE: ./src/report/progress-text.ts
+
+/** Returns one line on a prefetch under way: `fetching: 120 of 450 files, 12.3 MB in 4.0 s, 3.1 MB/s`. */
+function progressText({ files, settled, failed, bytes, elapsedMs }) {
+    const speed = elapsedMs < 1 ? [] : [formatThroughput((bytes * 1000) / elapsedMs)];
+    const bad = failed === 0 ? [] : [`${figures_count(failed, 'file')} failed`];
+    const moved = `${(bytes / 1e6).toFixed(1)} MB in ${formatMs(elapsedMs)}`;
+    return `fetching: ${[`${settled} of ${figures_count(files, 'file')}`, moved, ...speed, ...bad].join(', ')}`;
+}
+
+;// CONCATENATED MODULE: ./src/runner/progress.ts
+/** On a runner every line stays in the log: a few of them tell that the step is alive. */
+const LINE_EVERY_MS = 5000;
+const BAR_EVERY_MS = 100;
+/** Returns a teller that logs a line every five seconds, or on a terminal keeps one line up to date. */
+function startProgress({ log, terminal, every = repeat }) {
+    let latest;
+    const show = () => {
+        if (latest === undefined)
+            return;
+        if (terminal === undefined)
+            log.info(latest);
+        else
+            terminal.write(`\r\x1b[K${log.redact(latest).slice(0, Math.max(0, terminal.columns - 1))}`);
+        latest = undefined;
+    };
+    const end = every(terminal === undefined ? LINE_EVERY_MS : BAR_EVERY_MS, show);
+    return {
+        tell: (text) => {
+            latest = text;
+        },
+        stop: () => {
+            end();
+            terminal?.write('\r\x1b[K');
+        },
+    };
+}
+function repeat(ms, show) {
+    const timer = setInterval(show, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+}
+/** Returns standard output, where it is a terminal. */
+function outputTerminal() {
+    const { stdout } = process;
+    if (stdout.isTTY !== true)
+        return undefined;
+    return {
+        get columns() {
+            // As wide as it is now: a window can be resized.
+            return stdout.columns ?? 80;
+        },
+        write: (text) => stdout.write(text),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/fetching.ts
+
+
+
+
+
+
+
+
+/**
+ * Fetches what the module cache lacks, unless inputs, policy or the lack of a healthy proxy forbid it.
+ * @throws the reason of the step's signal when it aborts: nothing is told after the step's end.
+ */
+async function fetchWanted(fetching, context) {
+    const reason = reasonToSkip(fetching);
+    if (reason !== undefined)
+        return { kind: 'skipped', reason };
+    const route = routeOf(fetching);
+    if (route.kind === 'none')
+        return { kind: 'impossible', reason: route.reason };
+    const { prefetchTimeoutMs } = fetching.inputs;
+    context.allowMore(prefetchTimeoutMs);
+    const result = await fetchAlong(route, fetching, context);
+    context.signal.throwIfAborted();
+    return { kind: 'ran', result };
+}
+function reasonToSkip({ inputs, setting }) {
+    const { missing, wrong, wholeness } = setting.presence;
+    if (inputs.mode === 'diagnose')
+        return 'the input mode is diagnose';
+    if (inputs.prefetch === false)
+        return 'the input prefetch is false';
+    if (wholeness === 'empty')
+        return 'nothing is wanted';
+    return missing.length + wrong.length === 0 ? 'nothing is missing' : undefined;
+}
+/** Returns whom the prefetch may ask; pure. */
+function routeOf({ setting, plan, decision }) {
+    const { use, proxies } = plan;
+    const goproxy = goValue(setting.goEnv, 'GOPROXY');
+    return planRoute({
+        plan: proxies,
+        ...(decision.choice === undefined ? {} : { choice: decision.choice }),
+        ...(use.kind === 'reuse' ? { reused: { selected: use.record.selected, goproxy } } : {}),
+    });
+}
+async function fetchAlong(route, fetching, { log, closing, signal }) {
+    const { measuring } = fetching;
+    const { network } = await measuring.network();
+    const proxies = openProxySet({
+        ...route,
+        network,
+        credentialsFor: (url) => credentialsFor(measuring.netrc, url),
+    });
+    const progress = startProgress({ log, terminal: outputTerminal() });
+    try {
+        const running = prefetch({
+            ...whatToFetch(fetching),
+            proxies,
+            bounds: { timeoutMs: fetching.inputs.prefetchTimeoutMs },
+            onProgress: (now) => progress.tell(progressText(now)),
+            onStaging: (removeNow) => closing.removeAtEnd(removeNow),
+            signal,
+        });
+        closing.awaitWrite(running);
+        return await running;
+    }
+    finally {
+        progress.stop();
+        await proxies.destroy();
+    }
+}
+function whatToFetch({ setting, decision, }) {
+    const { choice } = decision;
+    return {
+        goModCache: goValue(setting.goEnv, 'GOMODCACHE'),
+        missing: setting.presence.missing,
+        wrong: setting.presence.wrong.map(({ file }) => file),
+        kept: choice?.kept ?? [],
+        sizes: new Map((choice?.sizes ?? []).map(({ module, bytes }) => [formatModuleVersion(module), bytes])),
+    };
+}
+
+// EXTERNAL MODULE: external "node:dns"
+var external_node_dns_ = __nccwpck_require__(610);
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: ./src/proxy/name-lookup.ts
+
+
+
+
+const MAX_SEARCH = 6;
+/** How long AAAA may take after A has answered: RFC 8305, "Resolution Delay". */
+const SECOND_FAMILY_MS = 50;
+const QUERY_TIMEOUT_MS = 5000;
+/**
+ * Returns a `lookup` for sockets. On Linux names are asked of the name servers on the event loop: getaddrinfo holds one
+ * of two threads until a dead name server times out (10 s and more), so that two such names delay every other lookup
+ * and even the end of the process. /etc/hosts comes first, search domains as in Go's resolver (net/dnsclient_unix.go,
+ * nameList); a name that name servers do not know goes to getaddrinfo, which may know other sources.
+ */
+function makeNameLookup(options = {}) {
+    const { platform = process.platform } = options;
+    const getaddrinfo = external_node_dns_.lookup;
+    if (platform !== 'linux')
+        return getaddrinfo;
+    const { hostsFile = '/etc/hosts', resolvConf = '/etc/resolv.conf' } = options;
+    return (hostname, lookupOptions, callback) => {
+        resolveName(hostname, { hostsFile, resolvConf }).then((addresses) => {
+            if (addresses === undefined) {
+                getaddrinfo(hostname, lookupOptions, callback);
+                return;
+            }
+            const family = lookupOptions.family;
+            const wanted = addresses.filter((one) => family !== 4 && family !== 6 ? true : one.family === family);
+            const first = wanted[0];
+            if (first === undefined)
+                callback(lookupError('ENOTFOUND', hostname), '', 0);
+            else if (lookupOptions.all === true)
+                callback(null, wanted);
+            else
+                callback(null, first.address, first.family);
+        }, (error) => callback(error, '', 0));
+    };
+}
+/** Addresses in the order in which they are to be tried; undefined: getaddrinfo has the last word. */
+async function resolveName(hostname, files) {
+    const [hosts, conf] = await Promise.all([readText(files.hostsFile), readText(files.resolvConf)]);
+    const local = findInHosts(hosts, hostname);
+    if (local.length > 0)
+        return local;
+    // Multicast DNS and the like are beyond name servers.
+    if (/(^|\.)(local|localhost)\.?$/i.test(hostname))
+        return undefined;
+    let failure;
+    for (const name of searchNames(hostname, parseResolvConf(conf))) {
+        const answer = await askNameServers(name);
+        if (Array.isArray(answer))
+            return answer;
+        failure ??= answer;
+    }
+    if (failure === undefined)
+        return undefined;
+    throw lookupError(failure.code === 'ETIMEOUT' ? 'ETIMEOUT' : 'EAI_AGAIN', hostname, failure);
+}
+/** Addresses; undefined when the name does not exist; the error when the name servers fail. */
+async function askNameServers(name) {
+    const resolver = new external_node_dns_.promises.Resolver({ timeout: QUERY_TIMEOUT_MS, tries: 2 });
+    const ask = (query, family) => query.then((addresses) => addresses.map((address) => ({ address, family })), (error) => error);
+    const v4 = ask(resolver.resolve4(name), 4);
+    const v6 = ask(resolver.resolve6(name), 6);
+    const four = await v4;
+    const six = Array.isArray(four) ? await within(v6, SECOND_FAMILY_MS) : await v6;
+    resolver.cancel();
+    const found4 = Array.isArray(four) ? four : [];
+    const found6 = Array.isArray(six) ? six : [];
+    if (found4.length + found6.length > 0)
+        return hasIpv6() ? [...found6, ...found4] : [...found4, ...found6];
+    for (const result of [four, six])
+        if (result instanceof Error && !isNotFound(result))
+            return result;
+    return undefined;
+}
+function isNotFound(error) {
+    return error.code === 'ENOTFOUND' || error.code === 'ENODATA';
+}
+async function within(promise, ms) {
+    let timer;
+    const late = new Promise((resolve) => {
+        timer = setTimeout(() => resolve(undefined), ms);
+    });
+    try {
+        return await Promise.race([promise, late]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** RFC 6724 sorts IPv6 first where there is a global IPv6 address, and last where there is none. */
+function hasIpv6() {
+    const all = Object.values((0,external_node_os_namespaceObject.networkInterfaces)()).flatMap((entries) => entries ?? []);
+    return all.some((entry) => !entry.internal && entry.family === 'IPv6' && !/^fe[89ab]/i.test(entry.address));
+}
+/** Returns the addresses that an /etc/hosts text gives a name, in its order. */
+function findInHosts(text, hostname) {
+    const wanted = hostname.toLowerCase().replace(/\.$/, '');
+    const found = [];
+    for (const line of text.split('\n')) {
+        const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+        const family = (0,external_node_net_.isIP)(address);
+        if (family !== 0 && names.some((name) => name.toLowerCase() === wanted))
+            found.push({ address, family });
+    }
+    return found;
+}
+/** Returns search domains and ndots of a resolv.conf text; the last `search` or `domain` line counts. */
+function parseResolvConf(text) {
+    let search = [];
+    let ndots = 1;
+    for (const line of text.split('\n')) {
+        const [word = '', ...rest] = line
+            .replace(/[#;].*/, '')
+            .trim()
+            .split(/\s+/);
+        if (word === 'search' || word === 'domain')
+            search = rest.filter((name) => name !== '.').slice(0, MAX_SEARCH);
+        if (word !== 'options')
+            continue;
+        const option = rest.find((name) => name.startsWith('ndots:'));
+        const value = Number(option?.slice('ndots:'.length));
+        if (option !== undefined && Number.isInteger(value))
+            ndots = Math.min(Math.max(value, 0), 15);
+    }
+    return { search, ndots };
+}
+/** Returns the full names to ask for, in order: net/dnsclient_unix.go, dnsConfig.nameList. */
+function searchNames(hostname, config) {
+    if (hostname.endsWith('.'))
+        return [hostname.slice(0, -1)];
+    const dots = hostname.split('.').length - 1;
+    const searched = config.search.map((domain) => `${hostname}.${domain.replace(/^\.|\.$/g, '')}`);
+    return dots >= config.ndots ? [hostname, ...searched] : [...searched, hostname];
+}
+async function readText(file) {
+    try {
+        return await (0,promises_.readFile)(file, 'utf8');
+    }
+    catch {
+        return '';
+    }
+}
+function lookupError(code, hostname, cause) {
+    const error = new Error(`${code} ${hostname}`, { cause });
+    return Object.assign(error, { code, syscall: 'getaddrinfo' });
+}
+
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+var external_node_tls_default = /*#__PURE__*/__nccwpck_require__.n(external_node_tls_);
+;// CONCATENATED MODULE: ./src/proxy/trust.ts
+
+
+
+
+/** crypto/x509/root_linux.go certFiles: the first that can be read counts. */
+const CERT_FILES = [
+    '/etc/ssl/certs/ca-certificates.crt',
+    '/etc/pki/tls/certs/ca-bundle.crt',
+    '/etc/ssl/ca-bundle.pem',
+    '/etc/pki/tls/cacert.pem',
+    '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+    '/etc/ssl/cert.pem',
+];
+/** crypto/x509/root_linux.go certDirectories: all are read. */
+const CERT_DIRECTORIES = ['/etc/ssl/certs', '/etc/pki/tls/certs'];
+const MAX_FILE_BYTES = 16 << 20;
+const MAX_DIRECTORY_ENTRIES = 5000;
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+/**
+ * Returns a TLS context that trusts the system's authorities as go does (SSL_CERT_FILE and SSL_CERT_DIR on Linux), Node's
+ * own list, and NODE_EXTRA_CA_CERTS; TLS 1.2 at least, like go. Files that cannot be read become notes. At most 16 MiB a
+ * file and 5000 files a directory are read.
+ */
+async function loadTrust(options) {
+    const { env, platform = process.platform } = options;
+    const notes = [];
+    const found = new Map();
+    for (const pem of (external_node_tls_default()).rootCertificates)
+        found.set(fingerprint(pem), pem);
+    const texts = platform === 'linux' ? await readLinuxRoots(env, notes) : systemRoots(notes);
+    const extra = env['NODE_EXTRA_CA_CERTS'] ?? '';
+    if (extra !== '')
+        texts.push(...(await readNamedFile('NODE_EXTRA_CA_CERTS', extra, notes)));
+    for (const block of texts.flatMap((text) => text.match(PEM_BLOCK) ?? [])) {
+        const key = fingerprint(block);
+        if (!found.has(key) && isCertificate(block))
+            found.set(key, block);
+    }
+    return {
+        secureContext: external_node_tls_default().createSecureContext({ ca: [...found.values()], minVersion: 'TLSv1.2' }),
+        notes,
+    };
+}
+function systemRoots(notes) {
+    try {
+        return external_node_tls_default().getCACertificates('system');
+    }
+    catch (error) {
+        notes.push(`the system's certificate store could not be read (${errorCode(error)})`);
+        return [];
+    }
+}
+/** crypto/x509/root_unix.go loadSystemRoots. */
+async function readLinuxRoots(env, notes) {
+    const named = env['SSL_CERT_FILE'] ?? '';
+    const namedDirectories = env['SSL_CERT_DIR'] ?? '';
+    const texts = named === '' ? await readFirst(CERT_FILES) : await readNamedFile('SSL_CERT_FILE', named, notes);
+    const directories = namedDirectories === '' ? CERT_DIRECTORIES : namedDirectories.split(':');
+    for (const directory of directories) {
+        try {
+            texts.push(...(await readDirectory(directory)));
+        }
+        catch (error) {
+            if (namedDirectories === '')
+                continue;
+            notes.push(`SSL_CERT_DIR names ${JSON.stringify(directory)}, which cannot be read (${errorCode(error)})`);
+        }
+    }
+    return texts;
+}
+async function readFirst(files) {
+    for (const file of files) {
+        try {
+            return [await trust_readBounded(file)];
+        }
+        catch {
+            // The next one, as go does.
+        }
+    }
+    return [];
+}
+async function readNamedFile(variable, file, notes) {
+    try {
+        const text = await trust_readBounded(file);
+        const certificates = (text.match(PEM_BLOCK) ?? []).filter(isCertificate);
+        if (certificates.length === 0) {
+            notes.push(`${variable} names ${JSON.stringify(file)}, which holds no certificate in PEM form`);
+        }
+        return certificates;
+    }
+    catch (error) {
+        notes.push(`${variable} names ${JSON.stringify(file)}, which cannot be read (${errorCode(error)})`);
+        return [];
+    }
+}
+/** Every readable file; links to a name in the same directory (c_rehash) are left out, as go does. */
+async function readDirectory(directory) {
+    const entries = await (0,promises_.readdir)(directory, { withFileTypes: true });
+    const texts = await Promise.all(entries.slice(0, MAX_DIRECTORY_ENTRIES).map(async (entry) => {
+        const file = external_node_path_default().join(directory, entry.name);
+        try {
+            if (entry.isSymbolicLink() && !(await (0,promises_.readlink)(file)).includes('/'))
+                return '';
+            return await trust_readBounded(file);
+        }
+        catch {
+            return '';
+        }
+    }));
+    return texts;
+}
+/** A pipe or a device would never end: regular files only. */
+async function trust_readBounded(file) {
+    const found = await (0,promises_.stat)(file);
+    if (!found.isFile())
+        throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' });
+    if (found.size > MAX_FILE_BYTES)
+        throw Object.assign(new Error('too large'), { code: 'more than 16 MiB' });
+    return (0,promises_.readFile)(file, 'latin1');
+}
+/** AppendCertsFromPEM skips what is no certificate; OpenSSL would refuse the whole list. */
+function isCertificate(pem) {
+    try {
+        return new external_node_crypto_.X509Certificate(pem).raw.length > 0;
+    }
+    catch {
+        return false;
+    }
+}
+function fingerprint(pem) {
+    return pem.replace(/-----[A-Z ]+-----|\s/g, '');
+}
+function errorCode(error) {
+    return String(error.code ?? 'unknown error');
+}
+
+;// CONCATENATED MODULE: ./src/proxy/network.ts
+
+
+
+/**
+ * Returns the network as go would see it: HTTP proxies, names, trusted authorities. Authorities are read also where all
+ * candidates are http, for any of them can redirect to https.
+ */
+async function openNetwork({ env, userAgent }) {
+    const { secureContext, notes } = await loadTrust({ env });
+    const httpProxies = readHttpProxySettings(env);
+    return { network: { httpProxies, lookup: makeNameLookup(), userAgent, secureContext }, notes };
 }
 
 ;// CONCATENATED MODULE: external "os"
@@ -85500,6 +88561,7 @@ var external_node_events_ = __nccwpck_require__(8474);
 function createClosing() {
     const writes = new Set();
     const groups = new Set();
+    const removals = new Set();
     return {
         awaitWrite: (write) => {
             const settled = write.catch(() => undefined).finally(() => writes.delete(settled));
@@ -85509,13 +88571,28 @@ function createClosing() {
             groups.add(pid);
             return () => groups.delete(pid);
         },
+        removeAtEnd: (remove) => {
+            removals.add(remove);
+            return () => removals.delete(remove);
+        },
         close: async (boundMs) => {
             // The children first: a write may wait for one of them.
             const killed = [...groups].map((pid) => closing_killGroup(pid, boundMs));
             groups.clear();
             await closing_within(boundMs, Promise.allSettled([...killed, ...writes]));
+            for (const remove of removals)
+                closing_attempt(remove);
         },
     };
+}
+/** What cannot be removed must not keep the rest from being removed, nor the step from its end. */
+function closing_attempt(remove) {
+    try {
+        remove();
+    }
+    catch {
+        // Whoever removes tells it, or nobody can.
+    }
 }
 /** Waits for the work, but not longer than the bound. Says whether the work was done. */
 async function closing_within(boundMs, work) {
@@ -85576,10 +88653,12 @@ async function runStep({ name, boundMs, log, body }) {
     ignoreOutputErrors();
     const closing = createClosing();
     const abort = new AbortController();
-    const ending = await raceEndings(boundMs, () => body({ log, closing, signal: abort.signal }));
+    const bound = startBound(boundMs);
+    const { allowMore } = bound;
+    const ending = await raceEndings(bound, () => body({ log, closing, signal: abort.signal, allowMore }));
     if (ending.kind !== 'done')
         abort.abort();
-    settle(name, ending, boundMs, log);
+    settle(name, ending, bound.totalMs(), log);
     return await finish(closing);
 }
 /**
@@ -85591,9 +88670,25 @@ async function finish(closing) {
     await closing_within(DRAIN_BOUND_MS, Promise.all([drain(process.stdout), drain(process.stderr)]));
     process.exit();
 }
-async function raceEndings(boundMs, body) {
+function startBound(boundMs) {
     const { promise, resolve } = Promise.withResolvers();
-    const timer = setTimeout(resolve, boundMs, { kind: 'timeout' });
+    const startedAt = performance.now();
+    let total = boundMs;
+    let timer = setTimeout(resolve, boundMs);
+    return {
+        over: promise,
+        totalMs: () => total,
+        allowMore: (ms) => {
+            clearTimeout(timer);
+            total += ms;
+            timer = setTimeout(resolve, startedAt + total - performance.now());
+        },
+        stop: () => clearTimeout(timer),
+    };
+}
+async function raceEndings(bound, body) {
+    const { promise, resolve } = Promise.withResolvers();
+    void bound.over.then(() => resolve({ kind: 'timeout' }));
     // They stay for good: what comes after the first ending must not end the process before its output is drained.
     process.on('uncaughtException', (error) => resolve({ kind: 'threw', error }));
     process.on('unhandledRejection', (error) => resolve({ kind: 'threw', error }));
@@ -85603,7 +88698,7 @@ async function raceEndings(boundMs, body) {
     // Inside an async function also what the body throws before its first await is a rejection.
     (async () => await body())().then(() => resolve({ kind: 'done' }), (error) => resolve({ kind: 'threw', error }));
     const ending = await promise;
-    clearTimeout(timer);
+    bound.stop();
     return ending;
 }
 /** Sets the exit code and says why; exit code and one annotation are all that an ending leaves. */
@@ -85701,7 +88796,7 @@ function createLog(sink = coreSink) {
     let redactor = makeRedactor([]);
     let isFaulty = false;
     const safe = (text) => lineSafe(redactor.redact(text));
-    const annotate = (level) => (text, title) => attempt(() => {
+    const annotate = (level) => (text, title) => log_attempt(() => {
         const lines = redactor.redact(text).split('\n').slice(0, MESSAGE_LINES).map(lineSafe);
         sink.annotate(level, lines.join('\n'), title === undefined ? undefined : safe(title));
     });
@@ -85712,14 +88807,14 @@ function createLog(sink = coreSink) {
             redactor = makeRedactor(secrets);
             for (const mask of redactor.masks)
                 if (!known.masks.includes(mask))
-                    attempt(() => sink.mask(mask));
+                    log_attempt(() => sink.mask(mask));
             for (const text of redactor.warnings)
                 if (!known.warnings.includes(text))
                     log.warning(text);
         },
         redact: (text) => redactor.redact(text),
-        info: (text) => attempt(() => sink.line(safe(text))),
-        debug: (text) => attempt(() => sink.debug(safe(text))),
+        info: (text) => log_attempt(() => sink.line(safe(text))),
+        debug: (text) => log_attempt(() => sink.debug(safe(text))),
         notice: annotate('notice'),
         warning: annotate('warning'),
         fault: (text) => {
@@ -85730,7 +88825,7 @@ function createLog(sink = coreSink) {
             isFaulty = true;
         },
         error: annotate('error'),
-        section: ({ title, lines }) => attempt(() => {
+        section: ({ title, lines }) => log_attempt(() => {
             sink.startGroup(safe(title));
             for (const line of lines)
                 sink.line(safe(line));
@@ -85740,7 +88835,7 @@ function createLog(sink = coreSink) {
     return log;
 }
 /** A log that cannot be written must not change the job's result. */
-function attempt(write) {
+function log_attempt(write) {
     try {
         write();
     }
@@ -85846,18 +88941,18 @@ const NEVER_EXPORTED = new Set(['GONOSUMCHECK', 'GOINSECURE', 'GOFLAGS', 'GODEBU
 /** The runner drops a larger summary with an error annotation (actions/runner, CreateStepSummaryCommand). */
 const SUMMARY_LIMIT_BYTES = 1024 * 1024;
 /**
- * Publishes the outcome: environment, outputs, annotations, summary. Each of them that fails is told and does not
- * keep the others from being tried; returns whether the environment was exported. Never rejects.
+ * Publishes the outcome: outputs, annotations, summary. Each of them that fails is told and does not keep the others from
+ * being tried. Never rejects.
  */
 async function publish(outcome, log) {
-    const exported = await publishExports(outcome.exports, log);
     await publishOutputs(outcome.outputs, log);
     for (const { level, message, title } of outcome.annotations)
         log[level](message, title);
     await publishSummary(outcome.summary, log);
-    return { exported };
 }
-/** Exports variables to later steps, all or none. Never rejects; returns whether they were written. */
+/**
+ * Exports variables to later steps as go needs them, userinfo included: their secrets must be masked before. All or none.
+ * Never rejects; returns whether they were written. */
 async function publishExports(exports, log) {
     return await outputs_attempt('GITHUB_ENV', 'The environment of later steps stays as it was', log, () => {
         checkExports(exports);
@@ -85891,15 +88986,18 @@ async function publishSummary(markdown, log) {
         return;
     await outputs_attempt('GITHUB_STEP_SUMMARY', 'There is no job summary', log, () => appendWhole('GITHUB_STEP_SUMMARY', log.redact(markdown), SUMMARY_LIMIT_BYTES));
 }
-/**
- * Writes report.json under a name of its own into RUNNER_TEMP, readable by the user only; returns its path, or '' when it
- * cannot be written, which is told. Never rejects.
- */
-async function writeReport(json, log) {
+/** Returns a path in RUNNER_TEMP that no other report has; '' without RUNNER_TEMP. */
+function reportPath() {
     const directory = process.env['RUNNER_TEMP'] ?? '';
-    const file = external_node_path_default().join(directory, `setup-goproxy-${(0,external_node_crypto_.randomUUID)()}.json`);
+    return directory === '' ? '' : external_node_path_default().join(directory, `setup-goproxy-${(0,external_node_crypto_.randomUUID)()}.json`);
+}
+/**
+ * Writes report.json to a path of {@link reportPath}, readable by the user only; returns the path, or '' when it cannot be
+ * written, which is told. Never rejects.
+ */
+async function writeReport(file, json, log) {
     try {
-        if (directory === '')
+        if (file === '')
             throw new CommandFileError('RUNNER_TEMP is not set');
         const handle = await (0,promises_.open)(file, 'wx', 0o600);
         try {
@@ -85972,18 +89070,29 @@ async function markStarted(log) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/diagnosis/finding.ts
-const ORDER = [
-    'integrity',
-    'access',
-    'not-found',
-    'configuration',
-    'infrastructure',
-];
-/** Returns the class of the output `failure-class`: the first in order that a finding of severity `failure` has. */
-function failureClassOf(findings) {
-    const failures = findings.filter((finding) => finding.severity === 'failure');
-    return ORDER.find((name) => failures.some((finding) => finding.class === name)) ?? 'none';
+;// CONCATENATED MODULE: ./src/prefetch/prefetch-result.ts
+
+/** Counts module versions, each once. */
+function countModules(files) {
+    const failed = prefetch_result_modulesOf(files, 'failed');
+    const placed = prefetch_result_modulesOf(files, 'placed');
+    const left = prefetch_result_modulesOf(files, 'left-to-go');
+    return {
+        failed: failed.size,
+        leftToGo: [...left].filter((name) => !failed.has(name)).length,
+        fetched: [...placed].filter((name) => !failed.has(name) && !left.has(name)).length,
+    };
+}
+/** Returns the files that failed. */
+function failedFiles(files) {
+    return files.filter((result) => result.kind === 'failed');
+}
+/** Says whether a fault of ours decided: that is no verdict about a proxy, nor about the module cache. */
+function prefetch_result_isOwnFault({ failure }) {
+    return failure?.cause === 'internal';
+}
+function prefetch_result_modulesOf(files, kind) {
+    return new Set(files.filter((one) => one.kind === kind).map(({ file }) => formatModuleVersion(file.module)));
 }
 
 ;// CONCATENATED MODULE: ./src/diagnosis/cause-table.ts
@@ -86255,7 +89364,7 @@ const CAUSES = {
         remedy: 'Nothing has to be done; if it is always so, {removal}.',
     },
     internal: {
-        title: 'the probe itself failed',
+        title: 'setup-goproxy itself failed',
         class: 'infrastructure',
         fault: 'runner',
         rerunHelps: 'maybe',
@@ -86365,6 +89474,453 @@ function slowEntry({ stage, phases }) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/diagnosis/prefetch-entries.ts
+
+
+const ASK_AGAIN = 'Then run the job again.';
+const OWN_CACHE = 'Give the user of this job a module cache of its own: set GOMODCACHE to a directory that it may write to.';
+/**
+ * What each finding of the prefetch means that no cause of one proxy tells; placeholders as in the table of causes.
+ * Titles and remedies of `checksum-mismatch`, `module-refused` and the module cache become more exact by the evidence.
+ */
+const PREFETCH_ENTRIES = {
+    'checksum-mismatch': {
+        title: 'no proxy serves the content that go.sum has the hash of',
+        class: 'integrity',
+        fault: 'module',
+        rerunHelps: 'no',
+        remedy: 'Do not change go.sum unseen. When only one proxy was asked, ask another one; when several agree, go.sum is wrong or the version was published again under the same name: restore the line from a commit that built, or require another version.',
+    },
+    'module-refused': {
+        title: 'the proxy refuses the module, by policy or for want of a login',
+        class: 'access',
+        fault: 'configuration',
+        rerunHelps: 'no',
+        remedy: 'With 401, give go a login for {host}: a netrc file written from a secret, or GOAUTH. With 403, ask who runs {host} whether this login may read the module.',
+    },
+    'module-not-found': {
+        title: 'no proxy has the module, and `direct` is not in the chain',
+        class: 'not-found',
+        fault: 'module',
+        rerunHelps: 'no',
+        remedy: 'Check module path and version in go.mod. A private module belongs into the input `goprivate`, so that go asks its host; `direct: true` lets go ask the host of every module that no proxy has.',
+    },
+    'network-dead': {
+        title: `no proxy gave a good answer for ${FETCH_POLICY.deadAfterMs / 1000} s, so the fetching was ended`,
+        class: 'infrastructure',
+        fault: 'network',
+        rerunHelps: 'maybe',
+        remedy: 'Run the job again; if it stays so, check the network of this runner and its way to the proxies that the evidence names.',
+    },
+    'prefetch-timeout': {
+        title: 'the time for fetching was over before all files were there',
+        class: 'infrastructure',
+        fault: 'network',
+        rerunHelps: 'maybe',
+        remedy: 'Run the job again; if it stays so, look at the throughput of the proxies in the job summary, name a faster one in `proxies`, or raise `prefetch-timeout`.',
+    },
+    'prefetch-impossible': {
+        title: 'nothing could be fetched',
+        class: 'configuration',
+        fault: 'configuration',
+        rerunHelps: 'no',
+        remedy: 'Mend what the title names. With `prefetch: auto` the same is only a line of the report, and go downloads by itself.',
+    },
+    'module-cache-unwritable': {
+        title: 'the module cache does not take the files',
+        class: 'configuration',
+        fault: 'runner',
+        rerunHelps: 'no',
+        remedy: `The evidence has the error of the file system. ${OWN_CACHE}`,
+    },
+    'module-cache-link': {
+        title: 'the module cache has a link or a wrong entry where go makes files, and nothing is written through it',
+        class: 'configuration',
+        fault: 'runner',
+        rerunHelps: 'no',
+        remedy: 'Empty the module cache in a step before this one, and delete the cache entry that brought the link. To have the module cache elsewhere, set GOMODCACHE instead of a link.',
+        copy: ['- run: go clean -modcache'],
+    },
+    'looks-private': {
+        title: 'no public proxy has the module, and it is left to go: it looks private',
+        class: 'configuration',
+        fault: 'configuration',
+        rerunHelps: 'no',
+        remedy: 'When it is private, add its pattern to the input `goprivate`, and no proxy and no checksum database hears of it. When it is not, check path and version in go.mod.',
+    },
+};
+/** What a code says more than its entry. */
+const MODCACHE_VARIANTS = {
+    'modcache-disk-full': {
+        title: 'no space is left for the module cache',
+        class: 'infrastructure',
+        remedy: `Make room on the runner (\`df -h\`, large caches and images of earlier steps), or set GOMODCACHE to a larger disk. ${ASK_AGAIN}`,
+    },
+    'modcache-read-only': {
+        title: 'the module cache is on a read-only file system',
+        remedy: `Mount it writable, or set GOMODCACHE to a directory that this job may write to.`,
+    },
+    'modcache-no-permission': {
+        title: 'this job may not write to the module cache',
+        remedy: `Another user made it, most often a step with sudo or a container: give it back (\`sudo chown -R "$(id -u)" "$(go env GOMODCACHE)"\`), or set GOMODCACHE to a directory of this job.`,
+    },
+    'modcache-not-absolute': {
+        title: 'GOMODCACHE is no absolute path, and go refuses that too',
+        fault: 'configuration',
+        remedy: 'Set GOMODCACHE or GOPATH to an absolute path where it is set now (`go env -changed` tells).',
+    },
+    'modcache-other-device': {
+        title: 'the directories cache and cache/download of the module cache are on different devices',
+        remedy: 'Mount the whole of GOMODCACHE, and not only cache/download in it.',
+    },
+    'modcache-busy': {
+        title: 'another program holds files of the module cache',
+        class: 'infrastructure',
+        rerunHelps: 'maybe',
+        remedy: `Keep virus scanners and other jobs out of the module cache of this one. ${ASK_AGAIN}`,
+    },
+    'modcache-name-too-long': {
+        title: 'a path in the module cache is too long for the file system',
+        remedy: 'Set GOMODCACHE to a short path; on Windows also switch long paths on.',
+    },
+    'modcache-failed': { class: 'infrastructure', rerunHelps: 'maybe' },
+    'modcache-corrupt-link': {
+        title: 'the module cache has a link where go makes files, and nothing is written through it',
+    },
+    'modcache-corrupt-entry': {
+        title: 'the module cache has a directory where a file belongs, or the other way round',
+    },
+};
+/** The codes of content: it was verified, and was another when it was to be placed. */
+const CHANGED = {
+    title: 'verified files were changed before they could be placed',
+    class: 'infrastructure',
+    rerunHelps: 'maybe',
+    remedy: `Check the disk of this runner and what else writes to its module cache. ${ASK_AGAIN}`,
+};
+/** Returns id and meaning of what the module cache did not take, by code. */
+function modCacheEntry(code) {
+    const isLink = code === 'modcache-corrupt-link' || code === 'modcache-corrupt-entry';
+    const id = isLink ? 'module-cache-link' : 'module-cache-unwritable';
+    return { id, entry: { ...PREFETCH_ENTRIES[id], ...(MODCACHE_VARIANTS[code] ?? CHANGED) } };
+}
+/** Returns what a refusal with this status means; a public proxy has no logins, it blocks. */
+function refusalEntry(status, isPublic) {
+    const entry = PREFETCH_ENTRIES['module-refused'];
+    if (isPublic) {
+        return {
+            ...entry,
+            title: 'the public proxy blocks the module',
+            fault: 'module',
+            remedy: 'The body in the evidence says why, if anything does. Require another version or module, or name a proxy of your own that has it in `proxies`.',
+        };
+    }
+    if (status === 401) {
+        const remedy = `${UNKNOWN_REASONS.unauthorized.remedy} A netrc login is used by the prefetch too, GOAUTH by go alone.`;
+        return { ...entry, title: 'the proxy asks for a login', remedy };
+    }
+    if (status === 407)
+        return { ...entry, ...UNKNOWN_REASONS['login-required'] };
+    const remedy = `${UNKNOWN_REASONS.forbidden.remedy} A module that it must not serve has to be replaced, or come from elsewhere.`;
+    return status === 403 ? { ...entry, title: 'the proxy refuses the module', remedy } : entry;
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/checksum-mismatch.ts
+
+
+
+/**
+ * Returns what a wrong hash means by how many proxies served it: one may have been changed, or something on the way to
+ * it; when several have the same view, go.sum is wrong or the version was published again. `{compare}` is left to fill.
+ */
+function checksumEntry(served) {
+    const entry = PREFETCH_ENTRIES['checksum-mismatch'];
+    if (served === 'several') {
+        return {
+            ...entry,
+            title: 'several proxies serve other content than go.sum has: go.sum is wrong, or the version was re-tagged',
+            remedy: 'Do not change go.sum unseen. {compare} When go.sum is wrong, restore its line from a commit that built; when the version was published again under the same name, require another one and tell its author.',
+        };
+    }
+    return {
+        ...entry,
+        title: 'the content is not what go.sum has; the proxy, its store or something on the way changed it',
+        fault: 'proxy',
+        remedy: 'Do not change go.sum unseen. {compare} When go.sum is right, the operator of {host} has to explain it; until then {removal}.',
+    };
+}
+/** Returns how go.sum is compared with the checksum database, which never hears of a private module. */
+function checksum_mismatch_compareText(files) {
+    const shared = files.filter(({ disclosure }) => disclosure === 'public').map(({ module }) => module);
+    const names = new Set(shared.map(formatModuleVersion));
+    const [first] = shared;
+    if (first === undefined)
+        return 'Compare its line with that of a commit that built.';
+    const name = names.size === 1 ? lookupName(first) : 'MODULE@VERSION';
+    const plain = names.size === 1 ? formatModuleVersion(first) : name;
+    return `Compare its line with \`https://sum.golang.org/lookup/${name}\`; \`go mod download -x ${plain}\` shows what go gets.`;
+}
+function lookupName(module) {
+    try {
+        return `${escapePath(module.path)}@${escapeVersion(module.version)}`;
+    }
+    catch {
+        return formatModuleVersion(module); // It was checked long ago; if not, it is only shown.
+    }
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/file-diagnosis.ts
+
+
+
+
+/** Returns why a file failed; undefined when the job's end is why. */
+function diagnose(file, result) {
+    switch (file.class) {
+        case 'integrity':
+            return diagnoseContent(file, result.tallies);
+        case 'access':
+            return diagnoseRefusal(file, result.tallies);
+        case 'not-found':
+            return plain('module-not-found');
+        case 'infrastructure':
+            return file.why === 'network-dead' ? plain('network-dead') : diagnoseTrouble(file, result.tallies);
+        case 'local':
+            return diagnoseModCache(file, result);
+        case 'cancelled':
+            return diagnoseEnd(file, result);
+        default: {
+            const never = file.class;
+            return never;
+        }
+    }
+}
+function plain(id) {
+    return { key: id, id, entry: PREFETCH_ENTRIES[id] };
+}
+/** One proxy may have been changed, or lie; when several agree, go.sum is the one that differs. */
+function diagnoseContent({ attempts }, tallies) {
+    const wrong = attempts.filter(({ meaning }) => meaning === 'integrity');
+    const [first] = wrong;
+    const proxies = new Set(wrong.map(({ candidateId }) => candidateId)).size;
+    if (first === undefined || proxies > 1) {
+        return { key: 'checksum-mismatch', id: 'checksum-mismatch', entry: checksumEntry('several') };
+    }
+    const candidate = candidateOf(first, tallies);
+    if (wrong.every(({ failure }) => failure?.cause === 'invalid-info')) {
+        // What go would resolve a version by came wrong, so here it counts as what the fetching says it is.
+        const entry = { ...CAUSES['invalid-info'], class: 'integrity' };
+        return { key: `invalid-info ${first.candidateId}`, id: 'invalid-info', entry, candidate };
+    }
+    const key = `checksum-mismatch ${first.candidateId}`;
+    return { key, id: 'checksum-mismatch', entry: checksumEntry('one'), candidate };
+}
+function diagnoseRefusal({ attempts }, tallies) {
+    const refused = attempts.findLast(({ meaning }) => meaning === 'refused');
+    if (refused === undefined)
+        return plain('module-refused');
+    const { candidateId, status } = refused;
+    const isPublic = tallies.some(({ candidate }) => candidate.id === candidateId && candidate.publicProxy !== undefined && candidate.origin !== 'inherited');
+    return {
+        key: `module-refused ${candidateId} ${status}`,
+        id: 'module-refused',
+        entry: refusalEntry(status, isPublic),
+        candidate: candidateOf(refused, tallies),
+    };
+}
+/** The last trouble decides, in the words that the probe has for the same cause. */
+function diagnoseTrouble({ attempts, failure }, tallies) {
+    const last = attempts.findLast(({ meaning }) => meaning === 'infrastructure');
+    const decided = last?.failure ?? failure;
+    if (decided === undefined)
+        return { key: 'internal', id: 'internal', entry: CAUSES.internal };
+    // A 404 that counts as trouble is one of the proxy's upstream, and tells nothing of the URL.
+    const status = last?.status === 404 || last?.status === 410 ? undefined : last?.status;
+    const verdict = {
+        kind: 'unhealthy',
+        ...decided,
+        phases: last?.phases ?? {},
+        ...(status === undefined ? {} : { status }),
+    };
+    const id = idOf(verdict);
+    const entry = entryOf(verdict);
+    return {
+        key: `${id} ${last?.candidateId} ${entry.title}`,
+        id,
+        entry,
+        ...(last === undefined ? {} : { candidate: candidateOf(last, tallies) }),
+    };
+}
+function diagnoseModCache({ modcache }, result) {
+    const code = modcache?.code ?? result.modcache?.code ?? 'modcache-failed';
+    const { id, entry } = modCacheEntry(code);
+    return { key: `${id} ${entry.title}`, id, entry };
+}
+function diagnoseEnd(file, result) {
+    const why = file.why ?? result.earlyEnd;
+    if (why === 'modcache')
+        return diagnoseModCache(file, result);
+    if (why !== 'timeout' && why !== 'idle')
+        return undefined;
+    const title = why === 'timeout' ? '`prefetch-timeout` was over' : 'no file was completed for 30 s';
+    const entry = { ...PREFETCH_ENTRIES['prefetch-timeout'], title };
+    return { key: `prefetch-timeout ${why}`, id: 'prefetch-timeout', entry, countsFiles: true };
+}
+function candidateOf({ candidateId, proxy }, tallies) {
+    const known = tallies.find(({ candidate }) => candidate.id === candidateId)?.candidate;
+    return known ?? { label: proxy, url: URL.parse(proxy) ?? new URL('file:///'), origin: 'input' };
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/finding.ts
+/** The classes in the order in which `failure-class` names the first that applies. */
+const CLASS_ORDER = [
+    'integrity',
+    'access',
+    'not-found',
+    'configuration',
+    'infrastructure',
+];
+/** Returns the class of the output `failure-class`: the first in order that a finding of severity `failure` has. */
+function failureClassOf(findings) {
+    const failures = findings.filter((finding) => finding.severity === 'failure');
+    return CLASS_ORDER.find((name) => failures.some((finding) => finding.class === name)) ?? 'none';
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/proxy-answers.ts
+
+/** Returns what each proxy that was asked for a file answered, in the order in which they were first asked. */
+function answersOf(attempts) {
+    const byProxy = Map.groupBy(attempts, ({ candidateId, standby }) => `${candidateId} ${standby}`);
+    return [...byProxy.values()].flatMap((own) => {
+        const last = own.at(-1);
+        if (last === undefined)
+            return [];
+        const { proxy, standby, meaning, status, failure } = last;
+        const body = own.findLast((one) => one.body !== undefined)?.body;
+        return [
+            {
+                proxy,
+                standby,
+                attempts: own.length,
+                answer: clauseOf(own),
+                meaning,
+                ...(status === undefined ? {} : { status }),
+                ...(failure === undefined ? {} : { cause: failure.cause, detail: failure.detail }),
+                ...(body === undefined || body.trim() === '' ? {} : { body }),
+            },
+        ];
+    });
+}
+/** Returns `path@version .zip`. */
+function fileName({ module, kind }) {
+    return `${formatModuleVersion(module)} .${kind}`;
+}
+/** Returns the answers as one line: `a.example: HTTP status 503, twice; b.example: wrong hash`; '' when nobody was asked. */
+function answersLine(attempts) {
+    return answersOf(attempts)
+        .map(({ proxy, answer }) => `${withoutScheme(proxy)}: ${answer}`)
+        .join('; ');
+}
+/** Evidence breaks links, and a label without its scheme stays readable there. */
+function withoutScheme(label) {
+    return label.replace(/^https?:\/\/(?=.)/, '');
+}
+/** Answers of one kind are counted; different ones are told in their order. */
+function clauseOf(attempts) {
+    const counts = new Map();
+    for (const one of attempts) {
+        const text = textOf(one);
+        counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+    return [...counts]
+        .map(([text, times]) => (times === 1 ? text : `${text}, ${timesText(times)}`))
+        .join(', then ');
+}
+function timesText(times) {
+    return times === 2 ? 'twice' : `${times} times`;
+}
+function textOf({ meaning, status, failure }) {
+    if (meaning === 'fetched')
+        return 'the right file';
+    if (meaning === 'cancelled')
+        return 'no answer yet';
+    if (failure?.cause === 'wrong-hash')
+        return 'wrong hash';
+    if (status !== undefined && (failure === undefined || failure.detail === `answered ${status}`)) {
+        return `HTTP status ${status}`;
+    }
+    return failure?.detail ?? meaning;
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/private-hint.ts
+
+
+
+
+/** Modules named in the hint, and patterns offered. */
+const NAMED = 3;
+/** Hosts of everybody's repositories: only an owner on them can be private as a whole. */
+const FORGES = new Set([
+    'github.com',
+    'gitlab.com',
+    'bitbucket.org',
+    'codeberg.org',
+    'dev.azure.com',
+    'gitee.com',
+    'git.sr.ht',
+]);
+/** Hosts of public modules only, where a pattern for the whole host would take them from the proxies. */
+const PUBLIC_HOSTS = new Set(PUBLIC_PREFIXES.map((prefix) => hostOf(prefix)));
+/**
+ * Returns one notice for all modules that public proxies answered 404 or 410 for and that go will ask the hosts of, with
+ * the patterns for `goprivate` to copy; nothing where there is none. Modules that are public beyond doubt are no hint.
+ */
+function privateHint(files) {
+    const asked = files.filter((one) => one.kind === 'left-to-go' && one.why === 'not-found' && one.attempts.length > 0);
+    const hidden = asked.filter(({ file }) => publicRank(file.module.path) === undefined);
+    const modules = [...new Map(hidden.map((one) => [formatModuleVersion(one.file.module), one])).entries()];
+    const first = modules[0];
+    if (first === undefined)
+        return [];
+    const named = modules.slice(0, NAMED);
+    const more = modules.length - named.length;
+    const patterns = [...new Set(named.map(([, { file }]) => privatePattern(file.module.path)))];
+    const isOne = modules.length === 1;
+    return [
+        {
+            id: 'looks-private',
+            severity: 'notice',
+            ...PREFETCH_ENTRIES['looks-private'],
+            ...(isOne
+                ? {}
+                : {
+                    title: `no public proxy has ${modules.length} modules, which are left to go: they look private`,
+                }),
+            evidence: [
+                ...named.map(([name, { attempts }]) => `${name}: ${answersLine(attempts)}`),
+                ...(more > 0 ? [`and ${more} more`] : []),
+            ],
+            copy: [`goprivate: ${patterns.join(',')}`],
+            consequence: 'go asks the host of the module itself, as `direct` says',
+            subject: isOne ? first[0] : '',
+        },
+    ];
+}
+/**
+ * Returns a pattern for GOPRIVATE that covers the module and its neighbours: `github.com/acme/*` on a public forge, else
+ * the host; the module itself on a host that serves public modules.
+ */
+function privatePattern(modulePath) {
+    const host = hostOf(modulePath);
+    const [, owner, ...rest] = modulePath.split('/');
+    if (FORGES.has(host))
+        return rest.length === 0 ? modulePath : `${host}/${owner}/*`;
+    return PUBLIC_HOSTS.has(host) ? modulePath : host;
+}
+function hostOf(modulePath) {
+    return modulePath.split('/', 1)[0] ?? modulePath;
+}
+
 ;// CONCATENATED MODULE: ./src/diagnosis/probe-findings.ts
 
 
@@ -86421,6 +89977,7 @@ function findingOf({ candidate, verdict }) {
         }
     }
 }
+/** Returns what a finding about a candidate takes from an entry, the placeholders of its remedy filled. */
 function probe_findings_describe(entry, { label, url, origin }) {
     const { title, class: failureClass, fault, rerunHelps } = entry;
     // Functions, because `$&` in a label must stay what it is; one pass, because a label may look like a placeholder.
@@ -86478,7 +90035,172 @@ function noHealthyProxy(findings) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/diagnosis/prefetch-findings.ts
+
+
+
+
+
+
+
+
+
+/** Files told in the evidence of one finding. */
+const EVIDENCE_LINES = 20;
+/**
+ * Returns one finding for each cause for which files were not fetched, the gravest first, and the hint at `goprivate`
+ * where modules look private. A prefetch that was skipped, or ended by the job's end, is no finding.
+ */
+function findingsOfPrefetch(outcome, facts) {
+    switch (outcome.kind) {
+        case 'skipped':
+            return [];
+        case 'impossible':
+            return facts.prefetchInput === true ? [impossibleFinding(outcome.reason)] : [];
+        case 'ran': {
+            const hint = facts.isPublicChain && facts.hasDirect ? privateHint(outcome.result.files) : [];
+            return [...failureFindings(outcome.result), ...hint];
+        }
+        default: {
+            const never = outcome;
+            return never;
+        }
+    }
+}
+/** Says whether a file was not fetched for another reason than the job's end or a fault of ours: `download-failure` of `fail-on`. */
+function prefetchFailed(outcome) {
+    return (outcome.kind === 'ran' &&
+        failedFiles(outcome.result.files).some((file) => !isCancelled(file) && !prefetch_result_isOwnFault(file)));
+}
+/** Says whether a proxy served a wrong file and nobody the right one: one half of `unverified` of `fail-on`. */
+function prefetchUnverified(outcome) {
+    return (outcome.kind === 'ran' &&
+        failedFiles(outcome.result.files).some(({ class: failureClass }) => failureClass === 'integrity'));
+}
+function impossibleFinding(reason) {
+    const entry = PREFETCH_ENTRIES['prefetch-impossible'];
+    return {
+        id: 'prefetch-impossible',
+        severity: 'warning',
+        ...entry,
+        title: `${entry.title}: ${reason.replace(/\.$/, '')}`,
+        evidence: [],
+        consequence: 'go downloads what is missing by itself',
+        subject: '',
+    };
+}
+function failureFindings(result) {
+    const groups = new Map();
+    for (const file of failedFiles(result.files)) {
+        const diagnosis = diagnose(file, result);
+        if (diagnosis === undefined)
+            continue;
+        const group = groups.get(diagnosis.key);
+        if (group === undefined)
+            groups.set(diagnosis.key, { diagnosis, files: [file] });
+        else
+            group.files.push(file);
+    }
+    return [...groups.values()]
+        .map(({ diagnosis, files }) => toFinding(diagnosis, files))
+        .toSorted((a, b) => CLASS_ORDER.indexOf(a.class) - CLASS_ORDER.indexOf(b.class));
+}
+function isCancelled({ class: failureClass, why }) {
+    return failureClass === 'cancelled' && (why === undefined || why === 'cancelled');
+}
+function toFinding({ id, entry, candidate, countsFiles }, files) {
+    const modules = [...new Set(files.map(({ file }) => formatModuleVersion(file.module)))];
+    const isOne = modules.length === 1 && countsFiles !== true;
+    const { class: failureClass, fault, rerunHelps, copy } = entry;
+    const remedy = candidate === undefined ? entry.remedy : probe_findings_describe(entry, candidate).remedy;
+    const about = candidate === undefined ? entry.title : `${candidate.label}: ${entry.title}`;
+    const many = countsFiles === true ? `${about}, and ${leftText(files.length)}` : `${modules.length} modules: ${about}`;
+    return {
+        id,
+        class: failureClass,
+        fault,
+        severity: 'failure',
+        title: isOne ? about : many,
+        evidence: prefetch_findings_evidenceOf(files),
+        rerunHelps,
+        remedy: remedy.replace('{compare}', () => checksum_mismatch_compareText(files.map(({ file }) => file))),
+        ...(copy === undefined ? {} : { copy }),
+        consequence: consequenceOf(failureClass, isOne || files.length === 1),
+        subject: isOne ? (modules[0] ?? '') : '',
+    };
+}
+function consequenceOf(failureClass, isOne) {
+    const asks = `go asks again when it needs ${isOne ? 'it' : 'them'}`;
+    return failureClass === 'integrity' ? `nothing unverified was placed, and ${asks}` : asks;
+}
+function leftText(files) {
+    return files === 1 ? '1 file is left' : `${files} files are left`;
+}
+/** One line a file; after the first what the proxy said in words, which is the same for the others. */
+function prefetch_findings_evidenceOf(files) {
+    const lines = files.slice(0, EVIDENCE_LINES).map((one) => `${fileName(one.file)}: ${answerOf(one)}`);
+    const said = files
+        .flatMap(({ attempts }) => attempts)
+        .find(({ body }) => body !== undefined && body.trim() !== '');
+    const [first = '', ...rest] = lines;
+    const more = files.length - lines.length;
+    return [
+        first,
+        ...(said === undefined ? [] : [`${withoutScheme(said.proxy)} said: ${said.body}`]),
+        ...rest,
+        ...(more > 0 ? [`and ${more} more files`] : []),
+    ];
+}
+function answerOf({ attempts, modcache, failure }) {
+    if (modcache !== undefined)
+        return modcache.message;
+    const answers = answersLine(attempts);
+    return answers === '' ? (failure?.detail ?? 'not asked for') : answers;
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/wrong-files.ts
+
+/** Counts what a prefetch made of the wrong files: it removes them all before it fetches the first. */
+function fateOfWrong(wrong, outcome) {
+    if (outcome.kind !== 'ran') {
+        return { replaced: 0, removed: 0, left: wrong.length, leftBy: 'not-fetched' };
+    }
+    const results = new Map(outcome.result.files.map((one) => [fileName(one.file), one]));
+    const fates = wrong.map((file) => fateOf(results.get(fileName(file))));
+    const count = (fate) => fates.filter((one) => one === fate).length;
+    return {
+        replaced: count('replaced'),
+        removed: count('removed'),
+        left: count('left'),
+        leftBy: 'unwritable',
+    };
+}
+/** Returns the fate as a clause; '' for no file. */
+function describeFate({ replaced, removed, left, leftBy }) {
+    const why = leftBy === 'not-fetched' ? 'nothing was fetched' : 'the module cache could not be written';
+    const parts = [
+        [replaced, 'replaced by verified ones', 'replaced by a verified one'],
+        [removed, 'removed and could not be fetched', 'removed and could not be fetched'],
+        [left, `left as they are, for ${why}`, `left as it is, for ${why}`],
+    ];
+    const told = parts.filter(([number]) => number > 0);
+    const isAlone = told.length === 1;
+    return told
+        .map(([number, many, one]) => `${isAlone ? '' : `${number} `}${number === 1 ? one : many}`)
+        .join(', ');
+}
+/** What the module cache refused before anybody was asked is most likely the removal itself. */
+function fateOf(result) {
+    if (result === undefined)
+        return 'left';
+    if (result.kind === 'placed')
+        return 'replaced';
+    const isRefused = result.kind === 'failed' && result.class === 'local' && result.attempts.length === 0;
+    return isRefused ? 'left' : 'removed';
+}
+
 ;// CONCATENATED MODULE: ./src/diagnosis/setting-findings.ts
+
 /** What each finding of this file means; a title stands where the finding has no sentence of its own. */
 const SETTING_ENTRIES = {
     'module-cache-corrupt': {
@@ -86515,17 +90237,24 @@ const SETTING_ENTRIES = {
 /** Returns the findings about module cache, inherited policy, standby and checksum database, the gravest first. */
 function findingsOfSetting(facts) {
     return [
-        ...moduleCacheFinding(facts.wrongFiles),
+        ...moduleCacheFinding(facts),
         ...(facts.inheritedWarning === undefined ? [] : [inheritedFinding(facts.inheritedWarning)]),
         ...facts.sumdbWarnings.map(sumdbFinding),
         ...(facts.standbyNotice === undefined ? [] : [standbyFinding(facts.standbyNotice)]),
     ];
 }
 /** go believes the `.ziphash` beside a zip and never hashes the zip again: it would compile what is there. */
-function moduleCacheFinding(wrongFiles) {
+function moduleCacheFinding({ wrongFiles, wrongFate }) {
     if (wrongFiles.length === 0)
         return [];
-    return [{ ...plainFinding('module-cache-corrupt', 'failure'), evidence: wrongFiles }];
+    const consequence = wrongFate === undefined ? '' : describeFate(wrongFate);
+    return [
+        {
+            ...plainFinding('module-cache-corrupt', 'failure'),
+            evidence: wrongFiles,
+            ...(consequence === '' ? {} : { consequence }),
+        },
+    ];
 }
 function inheritedFinding(warning) {
     return {
@@ -86549,6 +90278,105 @@ function plainFinding(id, severity) {
 }
 function withoutStop(sentence) {
     return sentence.replace(/\.$/, '');
+}
+
+;// CONCATENATED MODULE: ./src/diagnosis/toolchain-findings.ts
+
+/** What each finding of this file means; a title stands where the finding has no sentence of its own. */
+const TOOLCHAIN_ENTRIES = {
+    'toolchain-download': {
+        title: 'go will download another toolchain in every job',
+        class: 'configuration',
+        fault: 'configuration',
+        rerunHelps: 'no',
+        remedy: 'Let actions/setup-go install that version in a step before this one. Or keep the module cache between jobs, for go finds the toolchain there.',
+        copy: ['- { uses: actions/setup-go@v7, with: { go-version-file: go.mod } }'],
+    },
+    'toolchain-too-old': {
+        title: 'the project wants a newer go than the one that GOTOOLCHAIN allows',
+        class: 'configuration',
+        fault: 'configuration',
+        rerunHelps: 'no',
+        remedy: 'Let actions/setup-go install that version in a step before this one, or let go download it by itself: with `GOTOOLCHAIN=auto`, and without a line `toolchain default`.',
+        copy: ['- { uses: actions/setup-go@v7, with: { go-version-file: go.mod } }'],
+    },
+    'toolchain-setting': {
+        title: 'go will stop at the toolchain that it is told to use',
+        class: 'configuration',
+        fault: 'configuration',
+        rerunHelps: 'no',
+        remedy: 'Mend GOTOOLCHAIN where it is set (`go env GOTOOLCHAIN` tells its value), or the toolchain line.',
+    },
+};
+/** What docs/diagnoses.md tells of each. */
+const TOOLCHAIN_MEANINGS = {
+    'toolchain-download': 'A go line, a toolchain line or GOTOOLCHAIN asks for another go than the installed one, and it is neither on PATH nor in the module cache. The first go command of the job fetches it by GOPROXY, some 70 MB, before it does anything else. This action does not fetch toolchains.',
+    'toolchain-too-old': 'A go line is newer than the go that runs, and GOTOOLCHAIN or a line `toolchain default` keeps go from getting a newer one. Every go command in that module ends with `requires go >=`.',
+    'toolchain-setting': 'GOTOOLCHAIN or a toolchain line has a value that go refuses, or names a toolchain that go may only take from PATH and that is not there. Every go command ends with an error.',
+};
+/** Returns the findings about toolchains; none for a toolchain that is at hand. */
+function findingsOfToolchain(facts) {
+    return facts.flatMap(findingsOf);
+}
+function findingsOf({ choice, place, bytes }) {
+    switch (choice.kind) {
+        case 'local':
+            return [];
+        case 'download':
+            return place === undefined ? [downloadFinding(choice, bytes)] : [];
+        case 'path':
+            return place === 'PATH' ? [] : [settingFinding(notOnPath(choice))];
+        case 'too-old':
+            return [tooOldFinding(choice)];
+        case 'refused':
+            return [settingFinding(choice.problem)];
+        default: {
+            const never = choice;
+            return never;
+        }
+    }
+}
+function downloadFinding(choice, bytes) {
+    const { because, toolchain } = choice;
+    const size = bytes === undefined ? 'some 70 MB' : `${Math.round(bytes / 1e6)} MB`;
+    const source = because.kind === 'GOTOOLCHAIN' ? exactVersion(toolchain) : versionFile(because.file);
+    return {
+        ...toolchain_findings_plainFinding('toolchain-download', 'notice'),
+        title: `go will download the toolchain ${toolchain} (${size}) in every job, because ${describeReason(because)}`,
+        copy: setupGo(source),
+    };
+}
+function tooOldFinding({ file, required, running, keptBy }) {
+    return {
+        ...toolchain_findings_plainFinding('toolchain-too-old', 'warning'),
+        title: `go commands will fail: ${file} says go ${required}, and ${keptBy} leaves go ${running}`,
+        copy: setupGo(versionFile(file)),
+    };
+}
+function settingFinding(problem) {
+    return {
+        ...toolchain_findings_plainFinding('toolchain-setting', 'warning'),
+        title: `go commands will fail: ${problem}`,
+    };
+}
+function notOnPath({ toolchain, because }) {
+    return `${describeReason(because)}, GOTOOLCHAIN allows only what is on PATH, and ${toolchain} is not there`;
+}
+/** Quoted where YAML would read more than a name into it. */
+function versionFile(file) {
+    const isPlain = /^[A-Za-z0-9_./-]+$/.test(file);
+    return `go-version-file: ${isPlain ? file : `'${file.replaceAll("'", "''")}'`}`;
+}
+/** Without the suffix that some builds have, which setup-go knows nothing of. */
+function exactVersion(toolchain) {
+    return `go-version: '${toolchain.replace(/^go/, '').replace(/-.*$/, '')}'`;
+}
+/** One line: log and annotations take the indentation away, which YAML needs in its other style. */
+function setupGo(source) {
+    return [`- { uses: actions/setup-go@v7, with: { ${source} } }`];
+}
+function toolchain_findings_plainFinding(id, severity) {
+    return { id, severity, ...TOOLCHAIN_ENTRIES[id], evidence: [], subject: '' };
 }
 
 ;// CONCATENATED MODULE: ./src/report/annotations.ts
@@ -86633,88 +90461,9 @@ function subjectsOf(group) {
     return subjects.length <= NAMED_SUBJECTS ? named : `${named} and ${subjects.length - NAMED_SUBJECTS} more`;
 }
 
-;// CONCATENATED MODULE: ./src/report/build-report.ts
+;// CONCATENATED MODULE: ./src/report/candidate-facts.ts
 
-
-
-
-const PROBLEMS_SHOWN = 20;
-/** Returns the report of what was found and decided; userinfo is removed, foreign text is left to the renderers. */
-function buildReport(parts) {
-    const { actionVersion, step, mode, startedAt, durations, goEnv, choice, use, exports, findings } = parts;
-    const reused = use.kind === 'reuse' && choice === undefined ? reusedText(use) : undefined;
-    const plan = planFacts(parts);
-    return {
-        schema: 1,
-        actionVersion,
-        step,
-        mode,
-        startedAt: startedAt.toISOString(),
-        durations,
-        go: goFacts(goEnv),
-        plan,
-        chain: chainFacts(parts),
-        checksumDatabase: changed(parts, 'GOSUMDB', parts.sumdb.reason),
-        privatePatterns: patternFacts(parts),
-        exported: exports.exports.map(({ name, value }) => ({ name, value: removeUserinfo(value) })),
-        wanted: wantedFacts(parts),
-        ...(reused === undefined ? {} : { secondUse: reused }),
-        notes: [
-            ...parts.notes,
-            ...exports.withheld.map(({ name, reason }) => `${name} is not exported: ${reason}`),
-        ],
-        hosts: choice?.contacted ?? [],
-        findings: findings.map((finding) => withConsequence(finding, plan, parts)),
-        failureClass: failureClassOf(findings),
-    };
-}
-/** Returns the effective value of a variable after the step, userinfo removed. */
-function valueAfter({ goEnv, exports }, name) {
-    const exported = exports.exports.find((one) => one.name === name);
-    return removeUserinfo(exported?.value ?? goEnv.values.get(name) ?? '');
-}
-/** Returns the label of the proxy ranked first; '' when none is healthy. */
-function selectedLabel({ choice, use }) {
-    if (choice !== undefined)
-        return choice.decision.selected?.label ?? '';
-    return use.kind === 'reuse' ? use.record.selected : '';
-}
-function reusedText({ record }) {
-    const selected = record.selected === '' ? 'no healthy one' : record.selected;
-    return `An earlier use in this job measured the same proxies and chose ${selected}; nothing is measured again.`;
-}
-function goFacts({ goVersion, source, problem }) {
-    return {
-        source,
-        ...(goVersion === undefined ? {} : { version: `go${goVersion}` }),
-        ...(problem === undefined ? {} : { problem }),
-    };
-}
-function planFacts(parts) {
-    const { plan, use, choice } = parts;
-    const skipped = plan.skipped.map((one) => ({ entry: one.entry, reason: skippedReason(one) }));
-    const none = { candidates: [], skipped };
-    if (plan.kind === 'policy') {
-        return {
-            kind: 'policy',
-            reason: plan.reason,
-            ...none,
-            standby: { asked: false, reason: 'GOPROXY is policy' },
-        };
-    }
-    if (choice === undefined) {
-        const reason = use.kind === 'reuse' ? reusedText(use) : 'nothing was measured';
-        return { kind: 'reused', reason, ...none, standby: { asked: false, reason: 'an earlier use decided' } };
-    }
-    return { kind: 'candidates', candidates: candidateFacts(choice, parts), skipped, standby: choice.standby };
-}
-/** The entry stands before it already. */
-function skippedReason(one) {
-    const why = describeSkipped(one)
-        .replace(/^Entry .*? is skipped: /, '')
-        .replace(/\.$/, '');
-    return `${why} (entry ${one.place} of ${one.input})`;
-}
+/** Returns every candidate that was measured with its verdict, its place and why it has that. */
 function candidateFacts({ probed, decision }, parts) {
     const places = new Map(decision.ranked.map((one, index) => [one.candidate.id, { one, rank: index + 1 }]));
     const inForce = entriesInForce(parts);
@@ -86760,15 +90509,207 @@ function placeReason(one, { rank, of, isAlone }) {
         return describePlace(one);
     return rank === 1 ? 'the lowest estimate' : 'the lowest estimate of the rest';
 }
+
+;// CONCATENATED MODULE: ./src/report/prefetch-facts.ts
+
+
+
+/** Failed files, and modules left to go, that the report names; the others are counted. */
+const prefetch_facts_NAMED = 100;
+/** A rate over less than this says nothing. */
+const RATE_MIN_BYTES = 100_000;
+const RATE_MIN_MS = 20;
+const prefetch_facts_NOTHING = {
+    modulesFetched: 0,
+    modulesFailed: 0,
+    modulesLeftToGo: 0,
+    files: 0,
+    filesFromProbe: 0,
+    bytes: 0,
+    ms: 0,
+    requests: 0,
+    proxies: [],
+    failures: [],
+    moreFailures: 0,
+    leftToGo: [],
+    moreLeftToGo: 0,
+};
+/** Returns what the report tells of a prefetch: counts, proxies, and the first 100 failures; foreign text as it is. */
+function prefetchFacts(outcome) {
+    if (outcome.kind !== 'ran')
+        return { status: outcome.kind, reason: outcome.reason, ...prefetch_facts_NOTHING };
+    const { result } = outcome;
+    const { fetched, failed, leftToGo } = countModules(result.files);
+    const placed = result.files.filter((one) => one.kind === 'placed');
+    const failures = failedFiles(result.files);
+    const left = modulesLeft(result.files);
+    const ended = endText(result);
+    const rate = rateOf(result);
+    return {
+        status: 'ran',
+        ...(ended === undefined ? {} : { reason: ended }),
+        modulesFetched: fetched,
+        modulesFailed: failed,
+        modulesLeftToGo: leftToGo,
+        files: placed.length,
+        filesFromProbe: placed.filter(({ fromProbe }) => fromProbe).length,
+        bytes: result.bytes,
+        ms: result.elapsedMs,
+        ...(rate === undefined ? {} : { bytesPerSecond: rate }),
+        requests: result.requests,
+        proxies: result.tallies.filter(({ asked }) => asked > 0).map(proxyFacts),
+        failures: failures.slice(0, prefetch_facts_NAMED).map(failureFacts),
+        moreFailures: Math.max(0, failures.length - prefetch_facts_NAMED),
+        leftToGo: left.slice(0, prefetch_facts_NAMED),
+        moreLeftToGo: Math.max(0, left.length - prefetch_facts_NAMED),
+    };
+}
+/** What the probe had brought took none of the time. */
+function rateOf({ files, elapsedMs }) {
+    const bytes = files.reduce((sum, one) => sum + (one.kind === 'placed' && !one.fromProbe ? one.bytes : 0), 0);
+    return bytes < RATE_MIN_BYTES || elapsedMs < RATE_MIN_MS ? undefined : (bytes / elapsedMs) * 1000;
+}
+function proxyFacts({ candidate, standby, asked, fetched, failed, notFound, bytes, }) {
+    return { label: candidate.label, standby, asked, fetched, failed, notFound, bytes };
+}
+function failureFacts(one) {
+    const { file, why, failure, modcache, attempts } = one;
+    const detail = modcache?.message ?? failure?.detail;
+    return {
+        module: file.module.path,
+        version: file.module.version,
+        kind: file.kind,
+        class: one.class,
+        ...(why === undefined ? {} : { why }),
+        ...(detail === undefined ? {} : { detail }),
+        answers: answersOf(attempts),
+    };
+}
+/** Those of which nothing failed, as {@link countModules} counts them. */
+function modulesLeft(files) {
+    const failed = new Set(failedFiles(files).map(({ file }) => formatModuleVersion(file.module)));
+    const left = files.filter(({ kind }) => kind === 'left-to-go');
+    const names = new Set(left.map(({ file }) => formatModuleVersion(file.module)));
+    return [...names].filter((name) => !failed.has(name));
+}
+function endText({ earlyEnd, modcache }) {
+    switch (earlyEnd) {
+        case undefined:
+            return undefined;
+        case 'timeout':
+            return 'ended early: prefetch-timeout was over';
+        case 'idle':
+            return 'ended early: no file was completed for 30 s';
+        case 'modcache':
+            return `ended early: ${modcache?.message ?? 'the module cache takes no files'}`;
+        case 'cancelled':
+            return 'ended early: the job was cancelled';
+        default: {
+            const never = earlyEnd;
+            return never;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./src/report/build-report.ts
+
+
+
+
+
+const PROBLEMS_SHOWN = 20;
+/** Returns the report of what was found and decided; userinfo is removed, foreign text is left to the renderers. */
+function buildReport(parts) {
+    const { actionVersion, step, mode, startedAt, durations, goEnv, choice, use, exports, findings } = parts;
+    const reused = use.kind === 'reuse' && choice === undefined ? reusedText(use) : undefined;
+    const plan = planFacts(parts);
+    return {
+        schema: 1,
+        actionVersion,
+        step,
+        mode,
+        startedAt: startedAt.toISOString(),
+        durations,
+        go: goFacts(goEnv),
+        plan,
+        chain: chainFacts(parts),
+        checksumDatabase: changed(parts, 'GOSUMDB', parts.sumdb.reason),
+        privatePatterns: patternFacts(parts),
+        exported: exports.exports.map(({ name, value }) => ({ name, value: removeUserinfo(value) })),
+        wanted: wantedFacts(parts),
+        ...(parts.prefetch === undefined ? {} : { prefetch: prefetchFacts(parts.prefetch) }),
+        ...(reused === undefined ? {} : { secondUse: reused }),
+        notes: [
+            ...parts.notes,
+            ...exports.withheld.map(({ name, reason }) => `${name} is not exported: ${reason}`),
+        ],
+        hosts: contactedHosts(parts),
+        findings: findings.map((finding) => withConsequence(finding, plan, parts)),
+        failureClass: failureClassOf(findings),
+    };
+}
+/** Returns the effective value of a variable after the step, userinfo removed. */
+function valueAfter({ goEnv, exports }, name) {
+    const exported = exports.exports.find((one) => one.name === name);
+    return removeUserinfo(exported?.value ?? goEnv.values.get(name) ?? '');
+}
+/** Returns the label of the proxy ranked first; '' when none is healthy. */
+function selectedLabel({ choice, use }) {
+    if (choice !== undefined)
+        return choice.decision.selected?.label ?? '';
+    return use.kind === 'reuse' ? use.record.selected : '';
+}
+function contactedHosts({ choice, prefetch, contacted = [] }) {
+    const fetching = prefetch?.kind === 'ran' ? prefetch.result.contacted : [];
+    return [...new Set([...(choice?.contacted ?? []), ...fetching, ...contacted])];
+}
+function reusedText({ record }) {
+    const selected = record.selected === '' ? 'no healthy one' : record.selected;
+    return `An earlier use in this job measured the same proxies and chose ${selected}; nothing is measured again.`;
+}
+function goFacts({ goVersion, source, problem }) {
+    return {
+        source,
+        ...(goVersion === undefined ? {} : { version: `go${goVersion}` }),
+        ...(problem === undefined ? {} : { problem }),
+    };
+}
+function planFacts(parts) {
+    const { plan, use, choice } = parts;
+    const skipped = plan.skipped.map((one) => ({ entry: one.entry, reason: skippedReason(one) }));
+    const none = { candidates: [], skipped };
+    if (plan.kind === 'policy') {
+        return {
+            kind: 'policy',
+            reason: plan.reason,
+            ...none,
+            standby: { asked: false, reason: 'GOPROXY is policy' },
+        };
+    }
+    if (choice === undefined) {
+        const reason = use.kind === 'reuse' ? reusedText(use) : 'nothing was measured';
+        return { kind: 'reused', reason, ...none, standby: { asked: false, reason: 'an earlier use decided' } };
+    }
+    return { kind: 'candidates', candidates: candidateFacts(choice, parts), skipped, standby: choice.standby };
+}
+/** The entry stands before it already. */
+function skippedReason(one) {
+    const why = describeSkipped(one)
+        .replace(/^Entry .*? is skipped: /, '')
+        .replace(/\.$/, '');
+    return `${why} (entry ${one.place} of ${one.input})`;
+}
 /** Says what became of a candidate that is not healthy; the user wants to know whether the job goes on. */
 function withConsequence(finding, { candidates }, parts) {
     const about = candidates.find(({ label }) => label === finding.subject);
     if (about === undefined || finding.coveredBy !== undefined || parts.mode === 'diagnose')
         return finding;
-    const consequence = consequenceOf(about, selectedLabel(parts));
+    if (finding.consequence !== undefined)
+        return finding;
+    const consequence = build_report_consequenceOf(about, selectedLabel(parts));
     return consequence === undefined ? finding : { ...finding, consequence };
 }
-function consequenceOf({ origin, verdict, inChain }, selected) {
+function build_report_consequenceOf({ origin, verdict, inChain }, selected) {
     if (inChain) {
         return verdict.kind === 'unknown' ? 'it keeps its place in GOPROXY' : 'it stays in GOPROXY';
     }
@@ -86833,37 +90774,6 @@ function wantedFacts({ wanted, presence }) {
             ...presence.notes,
         ],
     };
-}
-
-;// CONCATENATED MODULE: ./src/report/figures.ts
-
-/** Returns milliseconds for people: whole ones from 10 up, `8.4 ms` below; `1.2 s` from a second, `2m3s` from a minute up. */
-function formatMs(ms) {
-    if (ms >= 59_950)
-        return formatDuration(Math.round(ms / 1000) * 1000);
-    if (ms >= 999.5)
-        return `${(ms / 1000).toFixed(1)} s`;
-    return `${ms >= 10 ? Math.round(ms) : Math.round(ms * 10) / 10} ms`;
-}
-/** Returns a throughput in decimal units: `12.5 MB/s`, `830 kB/s`. */
-function formatThroughput(bytesPerSecond) {
-    const megabytes = bytesPerSecond / 1e6;
-    if (megabytes >= 1)
-        return `${megabytes >= 100 ? Math.round(megabytes) : megabytes.toFixed(1)} MB/s`;
-    return `${Math.round(bytesPerSecond / 1000)} kB/s`;
-}
-/** Returns the text with spaces at which no viewer breaks the line, for a number and its unit. */
-function unbroken(text) {
-    return text.replaceAll(' ', '\u00a0');
-}
-/** Returns whether the proxy relays the checksum database, in one word; `\u2014` when nobody knows. */
-function checksumsText(verdict) {
-    const sumdb = verdict.kind === 'healthy' ? verdict.figures.sumdb : 'not-asked';
-    return sumdb === 'not-asked' ? '\u2014' : sumdb;
-}
-/** Returns `1 module` or `3 modules`. */
-function figures_count(number, noun) {
-    return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 ;// CONCATENATED MODULE: ./src/report/marked-prose.ts
@@ -86995,6 +90905,91 @@ function cellMs(ms) {
     return ms === undefined ? DASH : unbroken(formatMs(ms));
 }
 
+;// CONCATENATED MODULE: ./src/report/prefetch-text.ts
+
+
+const prefetch_text_SENTENCE_LIMIT = 600;
+/** Returns what the prefetch did as lines of the log: one for the whole, then each failed file and what is left to go. */
+function prefetchLines({ prefetch }) {
+    if (prefetch === undefined)
+        return [];
+    if (prefetch.status !== 'ran') {
+        const word = prefetch.status === 'skipped' ? 'nothing is fetched' : 'nothing can be fetched';
+        return [`${word}: ${sentence(prefetch.reason ?? 'no reason is known')}`];
+    }
+    const { reason, failures, moreFailures, filesFromProbe } = prefetch;
+    return [
+        wholeLine(prefetch),
+        ...(filesFromProbe === 0 ? [] : [`${figures_count(filesFromProbe, 'zip')} of them had come with the probe`]),
+        ...(reason === undefined ? [] : [sentence(reason)]),
+        ...(failures.length === 0 ? [] : [`failed: ${figures_count(failures.length + moreFailures, 'file')}`]),
+        ...failures.flatMap(failureLines),
+        ...(moreFailures > 0 ? [`  and ${moreFailures} more`] : []),
+        ...leftToGoLines(prefetch),
+    ];
+}
+function wholeLine(prefetch) {
+    const { modulesFetched, files, bytes, bytesPerSecond, ms, requests, proxies } = prefetch;
+    const rate = bytesPerSecond === undefined ? '' : ` (${formatThroughput(bytesPerSecond)})`;
+    const size = `${figures_count(files, 'file')}, ${formatBytes(bytes)}`;
+    const whole = `fetched ${figures_count(modulesFetched, 'module')} (${size}) in ${formatMs(ms)}${rate}, ${figures_count(requests, 'request')}`;
+    return proxies.length === 0 ? whole : `${whole}: ${proxies.map(proxyText).join('; ')}`;
+}
+function proxyText({ label, standby, fetched, failed, notFound }) {
+    const parts = [
+        figures_count(fetched, 'file'),
+        ...(notFound === 0 ? [] : [`${notFound} not found`]),
+        ...(failed === 0 ? [] : [figures_count(failed, 'failed attempt')]),
+    ];
+    return `${inertName(label)}${standby ? ' (standby)' : ''} ${parts.join(', ')}`;
+}
+function failureLines(failed) {
+    const { module, version, kind, answers, why } = failed;
+    const name = `${inertText(`${module}@${version}`)} .${kind}`;
+    return [
+        `  ${name}: ${ownReason(failed) ?? answers.map(answerText).join('; ')}`,
+        ...(answers.length > 0 && why !== undefined && isOfPhase(why) ? [`    ${PHASE_ENDS[why]}`] : []),
+        ...answers.flatMap(({ proxy, body }) => body === undefined ? [] : [`    ${inertName(proxy)} said: ${inertText(body)}`]),
+    ];
+}
+function answerText({ proxy, standby, answer }) {
+    return `${inertName(proxy)}${standby ? ' (standby)' : ''}: ${inertText(answer)}`;
+}
+const PHASE_ENDS = {
+    timeout: 'prefetch-timeout was over',
+    idle: 'nothing came for 30 s',
+    modcache: 'the module cache takes no files',
+    cancelled: 'the job was cancelled',
+    'network-dead': 'no proxy gave a good answer any more',
+};
+/**
+ * Returns why a file failed that nobody was asked for, or that the module cache did not take: inert, our words and a
+ * path; undefined where the answers of the proxies tell it.
+ */
+function ownReason({ class: failureClass, answers, why, detail, }) {
+    if (answers.length > 0 && failureClass !== 'local')
+        return undefined;
+    if (detail !== undefined)
+        return inertText(detail);
+    return why !== undefined && isOfPhase(why) ? `not asked for: ${PHASE_ENDS[why]}` : 'not asked for';
+}
+function isOfPhase(why) {
+    return Object.hasOwn(PHASE_ENDS, why);
+}
+function leftToGoLines({ leftToGo, moreLeftToGo }) {
+    if (leftToGo.length === 0)
+        return [];
+    const number = leftToGo.length + moreLeftToGo;
+    return [
+        `left to go, for no proxy that may be asked has them, and go has other sources: ${figures_count(number, 'module')}`,
+        ...leftToGo.map((name) => `  ${inertText(name)}`),
+        ...(moreLeftToGo > 0 ? [`  and ${moreLeftToGo} more`] : []),
+    ];
+}
+function sentence(text) {
+    return inertName(text, prefetch_text_SENTENCE_LIMIT);
+}
+
 ;// CONCATENATED MODULE: ./src/report/report.ts
 /** Returns the variables that the step decides about, those that it changed apart from the others. */
 function changedVariables({ chain, checksumDatabase, privatePatterns, }) {
@@ -87017,38 +91012,51 @@ function changedVariables({ chain, checksumDatabase, privatePatterns, }) {
 
 
 
+
 /** Longest sentence of ours with foreign names in it. */
 const log_text_SENTENCE_LIMIT = 600;
 /** Lists longer than this are cut with the number of what is left out. */
 const LIST_LIMIT = 100;
-/** Returns the groups of the log, one a phase, for the whole report; empty phases are left out. */
+/** Returns the groups of the log for the whole report; empty ones are left out. */
 function logSections(report) {
-    const sections = [
+    return [...sectionsBeforeFetch(report), ...sectionsAfterFetch(report)];
+}
+/** Returns the groups that can be printed before the prefetch runs: environment, candidates, chain. */
+function sectionsBeforeFetch(report) {
+    return withLines([
         { title: 'Environment and wanted modules', lines: environmentLines(report) },
         { title: 'Candidates', lines: candidateLines(report) },
         { title: 'Chain and environment', lines: chainLines(report) },
+    ]);
+}
+/** Returns the groups that are known only after it: what it did, the findings, hosts and time. */
+function sectionsAfterFetch(report) {
+    return withLines([
+        { title: 'Prefetch', lines: prefetchLines(report) },
         { title: 'Findings', lines: report.findings.flatMap(findingLines) },
         { title: 'Hosts contacted and time', lines: accountLines(report) },
-    ];
-    return sections.filter((section) => section.lines.length > 0);
+    ]);
+}
+function withLines(sections) {
+    return sections.filter(({ lines }) => lines.length > 0);
 }
 /** Returns what was found before any network: go, the wanted set, notes. */
 function environmentLines({ go, wanted, notes, secondUse }) {
     return [
         go.version === undefined ? 'go: not found, defaults are used' : `go: ${inertName(go.version)}`,
         ...(go.problem === undefined ? [] : [`go env: ${inertText(go.problem)}`]),
-        ...(secondUse === undefined ? [] : [sentence(secondUse)]),
+        ...(secondUse === undefined ? [] : [log_text_sentence(secondUse)]),
         ...(wanted === undefined ? ['wanted: no project was read'] : wantedLines(wanted)),
-        ...limited(notes.map(sentence)),
+        ...limited(notes.map(log_text_sentence)),
     ];
 }
 /** Returns the plan and one line a candidate with verdict, phases and figures, in the order of the ranking. */
 function candidateLines({ plan }) {
     return [
-        ...(plan.reason === undefined ? [] : [sentence(plan.reason)]),
+        ...(plan.reason === undefined ? [] : [log_text_sentence(plan.reason)]),
         ...candidateRows(ranked(plan.candidates)),
-        ...limited(plan.skipped.map(({ entry, reason }) => `skipped ${shown(entry)}: ${sentence(reason)}`)),
-        `standby mirrors ${plan.standby.asked ? 'asked' : 'not asked'}: ${sentence(plan.standby.reason)}`,
+        ...limited(plan.skipped.map(({ entry, reason }) => `skipped ${shown(entry)}: ${log_text_sentence(reason)}`)),
+        `standby mirrors ${plan.standby.asked ? 'asked' : 'not asked'}: ${log_text_sentence(plan.standby.reason)}`,
     ];
 }
 /** Returns what changed, before and after, each with its reason; what did not in one line; what is exported. */
@@ -87058,9 +91066,9 @@ function chainLines(report) {
     const sumdb = unchanged.find(({ name }) => name === 'GOSUMDB')?.reason ?? '';
     return [
         ...changed.map(changeLine),
-        ...limited(chain.reasons.map((reason) => `  ${sentence(reason)}`)),
+        ...limited(chain.reasons.map((reason) => `  ${log_text_sentence(reason)}`)),
         ...(unchanged.length === 0 ? [] : [`unchanged: ${unchanged.map(shownVariable).join(', ')}`]),
-        ...(sumdb === '' ? [] : [`  ${sentence(sumdb)}`]),
+        ...(sumdb === '' ? [] : [`  ${log_text_sentence(sumdb)}`]),
         exported.length === 0
             ? 'exported to later steps: nothing'
             : `exported to later steps: ${exported.map(({ name }) => inertName(name)).join(', ')}`,
@@ -87070,11 +91078,11 @@ function chainLines(report) {
 function findingLines(finding) {
     const { id, subject, title, evidence, fault, rerunHelps, remedy, copy = [], consequence } = finding;
     return [
-        `${id}: ${subject === '' ? '' : `${inertName(subject)}: `}${sentence(title)}`,
+        `${id}: ${subject === '' ? '' : `${inertName(subject)}: `}${log_text_sentence(title)}`,
         ...evidence.slice(0, 20).map((line) => `  ${inertText(line)}`),
-        ...(consequence === undefined ? [] : [`  in this job: ${sentence(consequence)}`]),
+        ...(consequence === undefined ? [] : [`  in this job: ${log_text_sentence(consequence)}`]),
         `  fault: ${fault}; does a re-run help: ${rerunHelps}`,
-        `  remedy: ${sentence(remedy)}`,
+        `  remedy: ${log_text_sentence(remedy)}`,
         ...copy.slice(0, 20).map((line) => `    ${inertName(line)}`),
     ];
 }
@@ -87098,7 +91106,7 @@ function wantedLines({ modules, files, missing, wrong, privateModules, notes, })
         ...(privateModules === 0
             ? []
             : [`private, asked of nobody or of your own proxies only: ${privateModules}`]),
-        ...limited(notes.map(sentence)),
+        ...limited(notes.map(log_text_sentence)),
     ];
 }
 /** The label column is as wide as the longest label, but no wider than this. */
@@ -87118,7 +91126,7 @@ function candidateRows(candidates) {
             const head = `${place} ${label}  ${one.verdict.kind.padEnd(KIND_WIDTH)}  ${figures}`.trimEnd();
             return [
                 head,
-                `${' '.repeat(numbers)} ${one.origin}: ${sentence(whyOf(one, becameOf(one, candidates)))}`,
+                `${' '.repeat(numbers)} ${one.origin}: ${log_text_sentence(whyOf(one, becameOf(one, candidates)))}`,
             ];
         }),
         ...(left > 0 ? [`and ${left} more`] : []),
@@ -87162,7 +91170,7 @@ function figuresOf({ verdict, estimateMs }) {
     ].filter((text) => text !== '');
 }
 function changeLine({ name, before, after, reason }) {
-    return `${name}: ${shown(before)} -> ${shown(after)}${reason === '' ? '' : `: ${sentence(reason)}`}`;
+    return `${name}: ${shown(before)} -> ${shown(after)}${reason === '' ? '' : `: ${log_text_sentence(reason)}`}`;
 }
 function shownVariable({ name, after }) {
     return after === '' ? `${name} (empty)` : `${name} ${shown(after)}`;
@@ -87170,13 +91178,136 @@ function shownVariable({ name, after }) {
 function shown(value) {
     return value === '' ? '(empty)' : inertName(value, log_text_SENTENCE_LIMIT);
 }
-function sentence(text) {
+function log_text_sentence(text) {
     return inertName(text, log_text_SENTENCE_LIMIT);
 }
 function limited(lines) {
     if (lines.length <= LIST_LIMIT)
         return lines;
     return [...lines.slice(0, LIST_LIMIT), `and ${lines.length - LIST_LIMIT} more`];
+}
+
+;// CONCATENATED MODULE: ./src/report/prefetch-summary.ts
+
+
+
+
+const prefetch_summary_SENTENCE_LIMIT = 600;
+/** More rows than this are only counted. */
+const prefetch_summary_ROW_LIMIT = 30;
+/** Returns the third line of the summary: what was wanted, and what the prefetch made of it. */
+function modulesLine({ wanted, prefetch, durations }) {
+    const took = `took ${unbroken(formatMs(durations.reduce((sum, { ms }) => sum + ms, 0)))}`;
+    if (wanted === undefined)
+        return `No go.sum was read; ${took}`;
+    const wrong = wanted.wrong === 0 ? '' : `, **${wanted.wrong} with a wrong hash**`;
+    if (prefetch?.status === 'ran') {
+        const found = wrong === '' ? '' : `; on disk${wrong.slice(1)}`;
+        return `${fetchedText(prefetch)}; ${figures_count(wanted.modules, 'module')} wanted${found}; ${took}`;
+    }
+    const missing = wanted.missing === 0 ? 'all present' : `${wanted.missing} missing`;
+    const isTold = prefetch !== undefined && wanted.missing + wanted.wrong > 0;
+    const why = isTold ? `; not fetched: ${inertProse(prefetch.reason ?? '', prefetch_summary_SENTENCE_LIMIT)}` : '';
+    return `${figures_count(wanted.modules, 'module')} wanted, ${figures_count(wanted.files, 'file')}, ${missing}${wrong}${why}; ${took}`;
+}
+function fetchedText(prefetch) {
+    const { modulesFetched, modulesFailed, modulesLeftToGo, files, bytes, ms, bytesPerSecond } = prefetch;
+    const rate = bytesPerSecond === undefined ? '' : `, ${unbroken(formatThroughput(bytesPerSecond))}`;
+    const size = `${unbroken(formatBytes(bytes))} in ${unbroken(formatMs(ms))}${rate}`;
+    // Of a module with a failed file the others have come nevertheless.
+    const what = modulesFetched > 0 ? figures_count(modulesFetched, 'module') : figures_count(files, 'file');
+    return [
+        files === 0 ? '**Nothing** was fetched' : `**${what}** fetched and verified, ${size}`,
+        ...(modulesFailed === 0 ? [] : [`**${modulesFailed} failed**`]),
+        ...(modulesLeftToGo === 0 ? [] : [`${modulesLeftToGo} left to go`]),
+    ].join('; ');
+}
+/** Returns why nothing was fetched, as a line for the folded account; none where the prefetch ran. */
+function unfetchedNotes({ prefetch }) {
+    if (prefetch === undefined || prefetch.status === 'ran')
+        return [];
+    const word = prefetch.status === 'skipped' ? 'Nothing is fetched' : 'Nothing can be fetched';
+    return [`- ${word}: ${inertProse(prefetch.reason ?? 'no reason is known', prefetch_summary_SENTENCE_LIMIT)}`];
+}
+/** Returns the folded account of a prefetch that ran: proxies, failed files, what is left to go; empty where none did. */
+function prefetchText({ prefetch, findings }) {
+    if (prefetch?.status !== 'ran')
+        return [];
+    const { reason, requests, filesFromProbe, files } = prefetch;
+    const kept = filesFromProbe === 0 ? '' : `; ${figures_count(filesFromProbe, 'zip')} had come with the probe`;
+    return [
+        `${figures_count(files, 'file')} placed, ${figures_count(requests, 'request')}${kept}.`,
+        ...(reason === undefined ? [] : ['', `The fetching ${inertProse(reason, prefetch_summary_SENTENCE_LIMIT)}.`]),
+        '',
+        ...proxyTable(prefetch),
+        ...failureTable(prefetch),
+        ...leftToGoText(prefetch),
+        ...hintText(findings),
+    ];
+}
+function proxyTable({ proxies }) {
+    if (proxies.length === 0)
+        return ['No proxy was asked.', ''];
+    const shown = proxies.slice(0, prefetch_summary_ROW_LIMIT);
+    return [
+        '| proxy | files | not found | failed attempts | received |',
+        '| --- | ---: | ---: | ---: | ---: |',
+        ...shown.map(({ label, standby, fetched, notFound, failed, bytes }) => `| ${inertCodeSpan(label)}${standby ? ' (standby)' : ''} | ${fetched} | ${notFound} | ${failed} | ${unbroken(formatBytes(bytes))} |`),
+        ...andMore(proxies.length - shown.length),
+        '',
+    ];
+}
+function failureTable({ failures, moreFailures }) {
+    if (failures.length === 0)
+        return [];
+    const shown = failures.slice(0, prefetch_summary_ROW_LIMIT);
+    return [
+        '| failed module | version | file | what each proxy answered |',
+        '| --- | --- | --- | --- |',
+        ...shown.map((one) => `| ${inertCodeSpan(one.module)} | ${inertCodeSpan(one.version)} | \`.${one.kind}\` | ${answersCell(one)} |`),
+        ...andMore(failures.length - shown.length + moreFailures),
+        '',
+    ];
+}
+function answersCell(failed) {
+    const own = ownReason(failed);
+    if (own !== undefined)
+        return inertProse(own);
+    return failed.answers
+        .map(({ proxy, standby, answer, body }) => {
+        const said = body === undefined ? '' : `, and said ${inertCodeSpan(body)}`;
+        return `${inertCodeSpan(proxy)}${standby ? ' (standby)' : ''}: ${inertProse(answer)}${said}`;
+    })
+        .join('; ');
+}
+function leftToGoText({ leftToGo, moreLeftToGo }) {
+    if (leftToGo.length === 0)
+        return [];
+    const shown = leftToGo.slice(0, prefetch_summary_ROW_LIMIT);
+    const left = leftToGo.length - shown.length + moreLeftToGo;
+    return [
+        'Left to go, for no proxy that this action may ask has them, and go has other sources:',
+        '',
+        ...shown.map((name) => `- ${inertCodeSpan(name)}`),
+        ...(left > 0 ? [`- and ${left} more`] : []),
+        '',
+    ];
+}
+/** A notice stands nowhere else in the summary, and this one belongs to what it is about. */
+function hintText(findings) {
+    return findings
+        .filter(({ id }) => id === 'looks-private')
+        .flatMap(({ title, remedy, copy = [] }) => [
+        `${inertMarked(prefetch_summary_upper(title), prefetch_summary_SENTENCE_LIMIT)}. ${inertMarked(remedy, prefetch_summary_SENTENCE_LIMIT)}`,
+        '',
+        ...(copy.length === 0 ? [] : [inertCodeBlock(copy), '']),
+    ]);
+}
+function andMore(number) {
+    return number > 0 ? ['', `and ${number} more`] : [];
+}
+function prefetch_summary_upper(text) {
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/report/words.ts
@@ -87203,6 +91334,7 @@ const words_RERUN_TEXT = {
 
 
 
+
 const job_summary_SENTENCE_LIMIT = 600;
 /** More candidates, findings or reasons than this are only counted. */
 const job_summary_ROW_LIMIT = 30;
@@ -87222,12 +91354,15 @@ function wantsSummary(mode, report, outcome) {
         case 'on-failure':
             return failed;
         case 'auto':
-            return failed || isOtherwise(report);
+            return failed || hasFetched(report) || isOtherwise(report);
         default: {
             const never = mode;
             return never;
         }
     }
+}
+function hasFetched({ prefetch }) {
+    return prefetch !== undefined && prefetch.files + prefetch.modulesFailed > 0;
 }
 /** A reused decision was told by the first use already. */
 function isOtherwise({ chain, plan, findings }) {
@@ -87243,6 +91378,7 @@ function renderJobSummary(report) {
     const own = report.findings.filter(({ coveredBy }) => coveredBy === undefined);
     const failures = own.filter(({ severity }) => severity === 'failure');
     const warnings = own.filter(({ severity }) => severity === 'warning');
+    const fetching = prefetchText(report);
     return `${[
         '### Go module proxy',
         '',
@@ -87253,12 +91389,13 @@ function renderJobSummary(report) {
         '',
         ...details('Candidates', candidateText(report)),
         ...details('Chain and reasons', chainText(report)),
+        ...(fetching.length === 0 ? [] : details('Prefetch', fetching)),
         ...details('Wanted modules, hosts and time', accountText(report)),
     ].join('\n')}\n`;
 }
 /** Returns the three lines of a healthy run: the proxy, the environment, the modules. */
 function headLines(report) {
-    return [proxyLine(report), environmentLine(report), wantedLine(report)];
+    return [proxyLine(report), environmentLine(report), modulesLine(report)];
 }
 function proxyLine({ chain, plan, secondUse }) {
     if (plan.kind !== 'candidates') {
@@ -87287,22 +91424,15 @@ function environmentLine({ chain, exported }) {
     const verb = chain.decision === 'exported' ? 'is now' : 'stays';
     return `\`GOPROXY\` ${verb} ${inertCodeSpan(chain.after, job_summary_SENTENCE_LIMIT)}${more}`;
 }
-function wantedLine({ wanted, durations }) {
-    const took = `took ${unbroken(formatMs(durations.reduce((sum, { ms }) => sum + ms, 0)))}`;
-    if (wanted === undefined)
-        return `No go.sum was read; ${took}`;
-    const missing = wanted.missing === 0 ? 'all present' : `${wanted.missing} missing`;
-    const wrong = wanted.wrong === 0 ? '' : `, **${wanted.wrong} with a wrong hash**`;
-    return `${figures_count(wanted.modules, 'module')} wanted, ${figures_count(wanted.files, 'file')}, ${missing}${wrong}; ${took}`;
-}
 function failureBlock(finding) {
-    const { subject, title, fault, rerunHelps, remedy, copy = [], evidence } = finding;
+    const { subject, title, fault, rerunHelps, remedy, copy = [], evidence, consequence } = finding;
     const what = `${subject === '' ? '' : `${inertCodeSpan(subject)}: `}${inertMarked(title, job_summary_SENTENCE_LIMIT)}`;
     return [
         `- \u274c **What failed:** ${what}`,
         `- **Whose fault:** ${FAULT_TEXT[fault]}`,
         `- **Will a re-run help:** ${words_RERUN_TEXT[rerunHelps]}`,
         `- **What to change:** ${inertMarked(remedy, job_summary_SENTENCE_LIMIT)}`,
+        ...(consequence === undefined ? [] : [`- **In this job:** ${inertMarked(consequence, job_summary_SENTENCE_LIMIT)}`]),
         '',
         ...(copy.length === 0 ? [] : [inertCodeBlock(copy), '']),
         ...(evidence.length === 0 ? [] : details('Evidence', evidenceList(evidence))),
@@ -87371,7 +91501,8 @@ function unchangedText(unchanged) {
     const reason = unchanged.find(({ name }) => name === 'GOSUMDB')?.reason ?? '';
     return `Unchanged: ${names.join(', ')}.${reason === '' ? '' : ` ${inertProse(reason, job_summary_SENTENCE_LIMIT)}`}`;
 }
-function accountText({ go, wanted, notes, hosts, durations, actionVersion }) {
+function accountText(report) {
+    const { go, wanted, notes, hosts, durations, actionVersion } = report;
     const told = [...(wanted?.notes ?? []), ...notes].slice(0, job_summary_ROW_LIMIT);
     const version = go.version === undefined ? 'no go command found' : inertCodeSpan(go.version);
     const contacted = hosts.length === 0
@@ -87381,6 +91512,7 @@ function accountText({ go, wanted, notes, hosts, durations, actionVersion }) {
             .map((host) => inertCodeSpan(host))
             .join(', ');
     return [
+        ...unfetchedNotes(report),
         ...told.map((note) => `- ${inertProse(note, job_summary_SENTENCE_LIMIT)}`),
         `- Go: ${version}; setup-goproxy ${inertCodeSpan(actionVersion)}`,
         `- Hosts contacted: ${contacted}`,
@@ -87492,22 +91624,35 @@ function state_parseJson(text) {
 
 
 
+
+
+
+
+
+
 /** What this version checks but does not do yet; nothing is left undone in silence. */
-const NOT_YET = 'prefetch, module cache and the diagnosis of later steps are not part of this version: go downloads what is missing, through the chosen proxies';
-/** Exports, outputs, log, annotations, summary, report and state; only then may `fail-on` fail the step. */
+const NOT_YET = 'module cache and the diagnosis of later steps are not part of this version';
+/** Log and environment: what later steps need is exported before anything else can go wrong. */
+async function tellChoice(chosen, log) {
+    const parts = partsOf(chosen, []);
+    const report = sealReport(buildReport(parts), log.redact);
+    for (const section of sectionsBeforeFetch(report))
+        log.section(section);
+    await publishExports(exportsWithRecord(chosen, parts), log);
+}
+/** Outputs, the rest of the log, annotations, summary, report and state; only then may `fail-on` fail the step. */
 async function tell(told, log) {
-    const { inputs, setting, decision, startedAt } = told;
-    const findings = findingsOf(told);
+    const { inputs, setting, startedAt, prefetch } = told;
+    const findings = telling_findingsOf(told);
     const parts = partsOf(told, findings);
     const report = sealReport(buildReport(parts), log.redact);
-    for (const section of logSections(report))
+    for (const section of sectionsAfterFetch(report))
         log.section(section);
-    const failed = metConditions(inputs.failOn, { findings, setting });
-    const reportFile = await writeReport(renderReportJson(report, log.redact), log);
+    const failed = metConditions(inputs.failOn, { findings, setting, prefetch });
+    const reportFile = await writeReport(told.reportFile, renderReportJson(report, log.redact), log);
     const summary = wantsSummary(inputs.jobSummary, report, { failed: failed.length > 0 });
     await publish({
-        outputs: outputsOf(parts, report, reportFile),
-        exports: exportsWithRecord(told, parts, reportFile),
+        outputs: outputsOf(parts, report, { reportFile, prefetch }),
         annotations: annotate(report.findings),
         summary: summary ? renderJobSummary(report) : '',
     }, log);
@@ -87521,9 +91666,9 @@ async function tell(told, log) {
     }, log);
     log.info(headline(parts));
     if (failed.length > 0)
-        throw new FailOnError(failed, failureText(decision, setting));
+        throw new FailOnError(failed, failureText(told));
 }
-function partsOf({ inputs, setting, plan, decision, ...told }, findings) {
+function partsOf({ inputs, setting, plan, decision, prefetch, toolchains, ...told }, findings) {
     const { choice, sumdb, exports, notes } = decision;
     const useNote = plan.use.kind === 'first' && plan.use.note !== undefined ? [plan.use.note] : [];
     return {
@@ -87539,10 +91684,13 @@ function partsOf({ inputs, setting, plan, decision, ...told }, findings) {
         sumdb,
         exports,
         findings,
+        ...(prefetch === undefined ? {} : { prefetch }),
+        ...(toolchains === undefined ? {} : { contacted: toolchains.contacted }),
         notes: [...useNote, ...told.notes, ...notes, NOT_YET],
     };
 }
-function findingsOf({ setting, plan, decision }) {
+function telling_findingsOf(told) {
+    const { inputs, setting, plan, decision, prefetch } = told;
     const { choice, sumdb } = decision;
     const warning = plan.proxies.kind === 'policy' ? plan.proxies.warning : inheritedWarning(plan, decision);
     const notice = choice?.decision.kind === 'export' ? choice.decision.notice : undefined;
@@ -87550,12 +91698,22 @@ function findingsOf({ setting, plan, decision }) {
     return [
         ...findingsOfSetting({
             wrongFiles: setting.presence.wrong.map(({ file }) => external_node_path_default().relative(cache, cachePath(cache, file))),
+            wrongFate: fateOfWrong(setting.presence.wrong.map(({ file }) => file), prefetch),
             ...(warning === undefined ? {} : { inheritedWarning: warning }),
             ...(notice === undefined ? {} : { standbyNotice: notice }),
             sumdbWarnings: sumdb.warnings,
         }),
+        ...findingsOfPrefetch(prefetch, { ...routeFacts(told), prefetchInput: inputs.prefetch }),
         ...(choice === undefined ? [] : findingsOfProbe(choice.probed)),
+        ...(plan.proxies.kind === 'policy' ? [] : findingsOfToolchain(told.toolchains.facts)),
     ];
+}
+function routeFacts(chosen) {
+    const route = routeOf(chosen);
+    if (route.kind === 'none')
+        return { isPublicChain: false, hasDirect: false };
+    const isPublicChain = route.chain.every(({ candidate }) => candidate.publicProxy !== undefined);
+    return { isPublicChain, hasDirect: route.direct };
 }
 /** Where no candidate at all is healthy, the findings of the probe say it. */
 function inheritedWarning({ proxies }, { choice }) {
@@ -87565,20 +91723,27 @@ function inheritedWarning({ proxies }, { choice }) {
         return undefined;
     return choice.decision.warning;
 }
-function metConditions(failOn, { findings, setting }) {
+function metConditions(failOn, { findings, setting, prefetch, }) {
     const isMet = {
         // A fault of ours is no verdict about a proxy, and must not fail the job.
         'no-healthy-proxy': findings.some(({ id }) => id === NO_HEALTHY_PROXY) && !findings.some(({ id }) => id === 'internal'),
-        'download-failure': false, // Nothing is downloaded by this version.
-        unverified: setting.presence.wrong.length > 0,
+        'download-failure': prefetchFailed(prefetch),
+        unverified: setting.presence.wrong.length > 0 || prefetchUnverified(prefetch),
     };
     return failOn.filter((condition) => isMet[condition]);
 }
-function failureText({ choice }, { presence }) {
+/** The first that applies, in the order of `fail-on`. */
+function failureText({ decision: { choice }, setting: { presence }, prefetch }) {
     const warning = choice?.decision.kind === 'keep' ? choice.decision.warning : undefined;
-    return warning ?? `${presence.wrong.length} files of the module cache are not what go.sum says`;
+    if (warning !== undefined)
+        return warning;
+    const failed = prefetch.kind === 'ran' ? countModules(prefetch.result.files).failed : 0;
+    if (failed > 0)
+        return `${figures_count(failed, 'module')} could not be fetched`;
+    return `${figures_count(presence.wrong.length, 'file')} of the module cache had another content than go.sum says`;
 }
-function outputsOf(parts, report, reportFile) {
+function outputsOf(parts, report, { reportFile, prefetch }) {
+    const modules = countModules(prefetch.kind === 'ran' ? prefetch.result.files : []);
     return {
         ...NO_OUTPUTS,
         goproxy: valueAfter(parts, 'GOPROXY'),
@@ -87586,12 +91751,14 @@ function outputsOf(parts, report, reportFile) {
         goprivate: valueAfter(parts, 'GOPRIVATE'),
         'selected-proxy': selectedLabel(parts),
         gomodcache: goValue(parts.goEnv, 'GOMODCACHE'),
+        'modules-fetched': modules.fetched,
+        'modules-failed': modules.failed,
         'failure-class': report.failureClass,
         report: reportFile,
     };
 }
 /** What later steps get, and by SETUP_GOPROXY what a second use in the job gets; nothing where GOPROXY is policy. */
-function exportsWithRecord({ inputs, plan, decision, setting }, parts, report) {
+function exportsWithRecord({ inputs, plan, decision, setting, reportFile }, parts) {
     const exports = new Map(decision.exports.exports.map(({ name, value }) => [name, value]));
     const { use, fingerprint } = plan;
     if (inputs.mode === 'diagnose' || plan.proxies.kind === 'policy' || use.kind === 'reuse')
@@ -87599,7 +91766,7 @@ function exportsWithRecord({ inputs, plan, decision, setting }, parts, report) {
     const trace = (name) => traceVariable(exports.get(name) ?? goValue(setting.goEnv, name), exports.has(name), use.baseline[name]);
     const variables = { GOPROXY: trace('GOPROXY'), GOSUMDB: trace('GOSUMDB') };
     const chain = valueAfter(parts, 'GOPROXY');
-    return exports.set(STATE_NAME, encodeUse({ fingerprint, variables, selected: selectedLabel(parts), chain, report }));
+    return exports.set(STATE_NAME, encodeUse({ fingerprint, variables, selected: selectedLabel(parts), chain, report: reportFile }));
 }
 function headline(parts) {
     const selected = selectedLabel(parts);
@@ -87607,7 +91774,161 @@ function headline(parts) {
     return `setup-goproxy: ${selected === '' ? 'no proxy selected' : `selected ${selected}`}; GOPROXY=${goproxy}`;
 }
 
+;// CONCATENATED MODULE: ./src/modcache/toolchain-presence.ts
+
+
+
+
+/**
+ * Returns where go finds the toolchain without a download; undefined when nowhere. Only looks, and does not vouch for what
+ * is there: in the module cache an extracted directory with its .ziphash and without the mark of an unfinished extraction,
+ * or a zip (cmd/go/internal/toolchain, Exec; modfetch, DownloadDir and DownloadZip). Never rejects.
+ */
+async function findToolchain(search) {
+    if (await isOnPath(search))
+        return 'PATH';
+    return (await isInModuleCache(search)) ? 'module cache' : undefined;
+}
+/** Relative entries are left out, for go refuses what it finds by them (os/exec: ErrDot). */
+async function isOnPath({ toolchain, searchPath, platform }) {
+    const windows = platform === 'win32';
+    const { delimiter, isAbsolute, join } = windows ? (external_node_path_default()).win32 : (external_node_path_default()).posix;
+    const name = windows ? `${toolchain}.exe` : toolchain;
+    for (const directory of searchPath.split(delimiter)) {
+        if (!isAbsolute(directory))
+            continue;
+        const found = await look(join(directory, name));
+        // Windows has no such mode bits.
+        if (found?.isFile() === true && (windows || (found.mode & 0o111) !== 0))
+            return true;
+    }
+    return false;
+}
+async function isInModuleCache({ goModCache, version }) {
+    if (goModCache === '')
+        return false;
+    const escaped = escapeVersion(version);
+    const download = external_node_path_default().join(goModCache, 'cache', 'download', TOOLCHAIN_MODULE, '@v', escaped);
+    const [tree, partial, ziphash, zip] = await Promise.all([
+        look(external_node_path_default().join(goModCache, `${TOOLCHAIN_MODULE}@${escaped}`)),
+        look(`${download}.partial`),
+        look(`${download}.ziphash`),
+        look(`${download}.zip`),
+    ]);
+    if (zip?.isFile() === true)
+        return true;
+    return tree?.isDirectory() === true && partial === undefined && ziphash !== undefined;
+}
+/** What cannot be looked at is not there, for go neither. */
+function look(file) {
+    return (0,promises_.stat)(file).catch(() => undefined);
+}
+
+;// CONCATENATED MODULE: ./src/proxy/toolchain-size.ts
+
+
+
+/** The head tells the size; the connection is closed before the body. */
+const toolchain_size_HEAD_ONLY = { limitBytes: 0, over: 'cut' };
+const DEFAULT_TIMEOUT_MS = 2000;
+/** Outside of these it is an error page or a lie: toolchains have some 70 MB. */
+const PLAUSIBLE_BYTES = { least: 10e6, most: 1e9 };
+/**
+ * Returns the size of a toolchain's zip as the proxy announces it, from one GET that is cut after the head of the answer:
+ * go asks for nothing else than this zip either, and not every proxy answers HEAD. Never rejects: whatever goes wrong, the
+ * size is just not known.
+ */
+async function askToolchainSize(options) {
+    const { candidate, network, credentialsFor, version, signal } = options;
+    if (candidate.kind !== 'http' || signal.aborted)
+        return { contacted: [] };
+    const client = openClient({
+        base: candidate.url,
+        network,
+        ...(candidate.credentials === undefined ? {} : { credentials: candidate.credentials }),
+        ...(credentialsFor === undefined ? {} : { credentialsFor }),
+    });
+    const ended = new AbortController();
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timer = setTimeout(() => ended.abort('timeout'), timeoutMs);
+    try {
+        const url = moduleFileUrl(candidate.url, { path: TOOLCHAIN_MODULE, version }, 'zip');
+        const answer = await client.get(url, {
+            signal: AbortSignal.any([signal, ended.signal]),
+            body: toolchain_size_HEAD_ONLY,
+            stallMs: timeoutMs,
+            connectMs: timeoutMs,
+        });
+        const bytes = answer.status === 200 ? plausibleSize(answer.headers['content-length']) : undefined;
+        return { contacted: client.contacted(), ...(bytes === undefined ? {} : { bytes }) };
+    }
+    catch {
+        return { contacted: client.contacted() };
+    }
+    finally {
+        clearTimeout(timer);
+        await client.destroy();
+    }
+}
+function plausibleSize(contentLength) {
+    if (contentLength === undefined || !/^[0-9]{1,12}$/.test(contentLength))
+        return undefined;
+    const bytes = Number(contentLength);
+    return bytes >= PLAUSIBLE_BYTES.least && bytes <= PLAUSIBLE_BYTES.most ? bytes : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/toolchains.ts
+
+
+
+
+
+
+
+/**
+ * Looks which toolchains go will download in this job, and asks the selected proxy for their size, 2 s each. GONOPROXY
+ * keeps also this name from every proxy.
+ */
+async function lookAtToolchains(setting, { choice }, measuring) {
+    const facts = [];
+    const contacted = [];
+    for (const toolchain of setting.toolchains) {
+        const place = await toolchains_placeOf(toolchain, setting);
+        const candidate = choice?.decision.selected;
+        const isAsked = toolchain.kind === 'download' && place === undefined;
+        if (!isAsked || candidate === undefined || disclosureOf(TOOLCHAIN_MODULE, setting.merged) !== 'public') {
+            facts.push({ choice: toolchain, ...(place === undefined ? {} : { place }) });
+            continue;
+        }
+        const { network } = await measuring.network();
+        const size = await askToolchainSize({
+            candidate,
+            network,
+            credentialsFor: (url) => credentialsFor(measuring.netrc, url),
+            version: toolchain.version,
+            signal: measuring.signal,
+        });
+        contacted.push(...size.contacted);
+        facts.push({ choice: toolchain, ...(size.bytes === undefined ? {} : { bytes: size.bytes }) });
+    }
+    return { facts, contacted };
+}
+async function toolchains_placeOf(toolchain, { goEnv }) {
+    if (toolchain.kind !== 'download' && toolchain.kind !== 'path')
+        return undefined;
+    return await findToolchain({
+        toolchain: toolchain.toolchain,
+        version: toolchain.version,
+        goModCache: goValue(goEnv, 'GOMODCACHE'),
+        searchPath: environmentValue(process.env, 'PATH', process.platform),
+        platform: process.platform,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/main.ts
+
+
+
 
 
 
@@ -87627,24 +91948,55 @@ const LONGEST_PROBE_MS = 60_000;
 function main() {
     return runStep({ name: 'main', boundMs: LONGEST_PROBE_MS + STEP_SLACK_MS, log: createLog(), body: setUp });
 }
-async function setUp({ log, signal }) {
+async function setUp(context) {
+    const { log, signal } = context;
     const startedAt = new Date();
     await markStarted(log);
     await publishOutputs(NO_OUTPUTS, log);
     const inputs = readInputs();
     log.protect(secretsIn([inputs.proxies, inputs.mirrors, inputs.gosumdb, ...proxyVariables(process.env)]));
     const watch = startWatch();
-    const setting = await readSetting(inputs, workspaceDirectory(), signal);
+    const setting = await setting_readSetting(inputs, workspaceDirectory(), signal);
     log.protect(secretsIn([goValue(setting.goEnv, 'GOPROXY'), goValue(setting.goEnv, 'GOSUMDB')]));
     const logins = await readLogins();
     log.protect(logins.lines.map(({ login, password }) => ({ user: login, password })));
     const plan = makePlan(inputs, setting);
     watch.lap('environment and files');
-    const userAgent = `setup-goproxy/${ACTION_VERSION}`;
-    const decision = await decide(inputs, setting, plan, { userAgent, netrc: logins.lines, signal });
+    const measuring = { network: networkOnce(), netrc: logins.lines, signal };
+    const decision = await decide(inputs, setting, plan, measuring);
     watch.lap('measuring and choosing');
-    const told = { inputs, setting, plan, decision, startedAt, durations: watch.laps, notes: logins.notes };
-    await tell(told, log);
+    const chosen = {
+        ...{ inputs, setting, plan, decision, startedAt },
+        durations: watch.laps,
+        notes: logins.notes,
+        reportFile: reportPath(),
+    };
+    await tellChoice(chosen, log);
+    const [prefetch, toolchains] = await Promise.all([
+        fetchOrTell({ inputs, setting, plan, decision, measuring }, context),
+        lookAtToolchains(setting, decision, measuring),
+    ]);
+    watch.lap('fetching');
+    await tell({ ...chosen, durations: watch.laps, prefetch, toolchains }, log);
+}
+/** A fault of ours in the prefetch must not cost what was measured and exported. */
+async function fetchOrTell(fetching, context) {
+    try {
+        return await fetchWanted(fetching, context);
+    }
+    catch (error) {
+        context.signal.throwIfAborted();
+        const name = error instanceof Error ? error.name : 'unknown error';
+        context.log.fault(`setup-goproxy: the prefetch ended early: ${name}. go downloads what is missing.`);
+        return { kind: 'impossible', reason: `a fault of setup-goproxy itself (${name})` };
+    }
+}
+function networkOnce() {
+    let opened;
+    return () => {
+        opened ??= openNetwork({ env: process.env, userAgent: `setup-goproxy/${ACTION_VERSION}` });
+        return opened;
+    };
 }
 function secretsIn(values) {
     return values.flatMap(userinfosIn);
@@ -87728,10 +92080,10 @@ async function readReport(file) {
 
 
 /** Inside an async function also what is thrown before the first await is a rejection. */
-async function run() {
+async function src_run() {
     await (currentStage() === 'post' ? post() : main());
 }
-run().catch(() => {
+src_run().catch(() => {
     // Only a fault in the code that handles faults comes here. The job goes on as it would without the action.
     process.stdout.write('::warning title=setup-goproxy::setup-goproxy ended early; the job goes on without it\n');
     process.exitCode = 0;

@@ -4,7 +4,7 @@ import { toFetch } from './modcache/presence.ts';
 import { decideSumdb, type SumdbDecision } from './proxy/checksum-db.ts';
 import { type Choice, chooseProxies } from './proxy/choose.ts';
 import { decideExports, type ExportDecision, type ExportName } from './proxy/exports.ts';
-import { openNetwork } from './proxy/network.ts';
+import type { OpenedNetwork } from './proxy/network.ts';
 import { type ProxyPlan, planProxies } from './proxy/proxy-plan.ts';
 import { decideSecondUse, fingerprintInputs, STATE_NAME, type UseDecision } from './proxy/second-use.ts';
 import type { Inputs } from './runner/inputs.ts';
@@ -27,9 +27,10 @@ export interface Decision {
   readonly notes: readonly string[];
 }
 
-/** How the measuring is done. */
+/** How the measuring is done, and the fetching after it. */
 export interface Measuring {
-  readonly userAgent: string;
+  /** Opened when it is first needed, once. */
+  readonly network: () => Promise<OpenedNetwork>;
   readonly netrc: readonly NetrcLine[];
   readonly signal: AbortSignal;
 }
@@ -66,7 +67,7 @@ export async function decide(
   const { proxies, use } = plan;
   const isReused = use.kind === 'reuse' && inputs.mode === 'setup';
   if (proxies.kind === 'policy' || isReused) return withoutMeasuring(inputs, setting, plan);
-  const opened = await openNetwork({ env: process.env, userAgent: measuring.userAgent });
+  const opened = await measuring.network();
   const { goVersion } = setting.goEnv;
   const gosumdb = use.baseline.GOSUMDB.value;
   const choice = await chooseProxies({

@@ -1,17 +1,21 @@
 import { ACTION_VERSION } from './action-version.ts';
 import { decide, makePlan } from './decision.ts';
+import { type Fetching, fetchWanted } from './fetching.ts';
 import { GoRuleError } from './go/go-rule-error.ts';
 import { type NetrcLine, readNetrc } from './go/netrc.ts';
+import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
+import { type OpenedNetwork, openNetwork } from './proxy/network.ts';
 import { userinfosIn } from './proxy/userinfo.ts';
 import type { Secret } from './report/redaction.ts';
 import type { PhaseDuration } from './report/report.ts';
 import { runStep, type StepContext } from './runner/finish.ts';
 import { createLog } from './runner/log.ts';
-import { NO_OUTPUTS, publishOutputs } from './runner/outputs.ts';
+import { NO_OUTPUTS, publishOutputs, reportPath } from './runner/outputs.ts';
 import { readInputs, workspaceDirectory } from './runner/read-inputs.ts';
 import { markStarted } from './runner/stage.ts';
 import { goValue, readSetting } from './setting.ts';
-import { tell } from './telling.ts';
+import { type Chosen, tell, tellChoice } from './telling.ts';
+import { lookAtToolchains } from './toolchains.ts';
 
 /** Beyond the probe's own bound: go env (10 s), files, hashing of a large module cache, writing. */
 const STEP_SLACK_MS = 60_000;
@@ -22,7 +26,8 @@ export function main(): Promise<never> {
   return runStep({ name: 'main', boundMs: LONGEST_PROBE_MS + STEP_SLACK_MS, log: createLog(), body: setUp });
 }
 
-async function setUp({ log, signal }: StepContext): Promise<void> {
+async function setUp(context: StepContext): Promise<void> {
+  const { log, signal } = context;
   const startedAt = new Date();
   await markStarted(log);
   await publishOutputs(NO_OUTPUTS, log);
@@ -35,11 +40,42 @@ async function setUp({ log, signal }: StepContext): Promise<void> {
   log.protect(logins.lines.map(({ login, password }) => ({ user: login, password })));
   const plan = makePlan(inputs, setting);
   watch.lap('environment and files');
-  const userAgent = `setup-goproxy/${ACTION_VERSION}`;
-  const decision = await decide(inputs, setting, plan, { userAgent, netrc: logins.lines, signal });
+  const measuring = { network: networkOnce(), netrc: logins.lines, signal };
+  const decision = await decide(inputs, setting, plan, measuring);
   watch.lap('measuring and choosing');
-  const told = { inputs, setting, plan, decision, startedAt, durations: watch.laps, notes: logins.notes };
-  await tell(told, log);
+  const chosen: Chosen = {
+    ...{ inputs, setting, plan, decision, startedAt },
+    durations: watch.laps,
+    notes: logins.notes,
+    reportFile: reportPath(),
+  };
+  await tellChoice(chosen, log);
+  const [prefetch, toolchains] = await Promise.all([
+    fetchOrTell({ inputs, setting, plan, decision, measuring }, context),
+    lookAtToolchains(setting, decision, measuring),
+  ]);
+  watch.lap('fetching');
+  await tell({ ...chosen, durations: watch.laps, prefetch, toolchains }, log);
+}
+
+/** A fault of ours in the prefetch must not cost what was measured and exported. */
+async function fetchOrTell(fetching: Fetching, context: StepContext): Promise<PrefetchOutcome> {
+  try {
+    return await fetchWanted(fetching, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const name = error instanceof Error ? error.name : 'unknown error';
+    context.log.fault(`setup-goproxy: the prefetch ended early: ${name}. go downloads what is missing.`);
+    return { kind: 'impossible', reason: `a fault of setup-goproxy itself (${name})` };
+  }
+}
+
+function networkOnce(): () => Promise<OpenedNetwork> {
+  let opened: Promise<OpenedNetwork> | undefined;
+  return () => {
+    opened ??= openNetwork({ env: process.env, userAgent: `setup-goproxy/${ACTION_VERSION}` });
+    return opened;
+  };
 }
 
 function secretsIn(values: readonly string[]): readonly Secret[] {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type GoEnv, readGoEnv } from './go/go-env.ts';
 import { disclosureOf, type MergedGoprivate, mergeGoprivate } from './go/goprivate.ts';
 import { readProject } from './go/project-files.ts';
+import { chooseToolchains, type ToolchainChoice } from './go/toolchain-choice.ts';
 import { computeWantedSet, type PrivateMatch, type WantedSet } from './go/wanted-set.ts';
 import { findMissing, type Presence } from './modcache/presence.ts';
 import { InputError, type Inputs } from './runner/inputs.ts';
@@ -13,6 +14,8 @@ export interface Setting {
   readonly merged: MergedGoprivate;
   readonly wanted: WantedSet;
   readonly presence: Presence;
+  /** What go will run in each module or workspace. */
+  readonly toolchains: readonly ToolchainChoice[];
 }
 
 /** A value of go env; '' when it has none. */
@@ -39,7 +42,8 @@ export async function readSetting(inputs: Inputs, workspace: string, signal: Abo
   });
   const wanted = computeWantedSet(project, { isPrivate: (path) => privateMatch(path, merged) });
   const presence = await findMissing(goValue(goEnv, 'GOMODCACHE'), wanted, { signal });
-  return { goEnv, merged, wanted, presence };
+  const toolchains = chooseToolchains(goEnv.values, project.units);
+  return { goEnv, merged, wanted, presence, toolchains };
 }
 
 async function checkDirectory(directory: string, workspace: string): Promise<void> {

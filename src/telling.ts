@@ -2,29 +2,35 @@ import path from 'node:path';
 import { ACTION_VERSION } from './action-version.ts';
 import type { Decision, Plan } from './decision.ts';
 import type { Finding } from './diagnosis/finding.ts';
+import { findingsOfPrefetch, prefetchFailed, prefetchUnverified } from './diagnosis/prefetch-findings.ts';
 import { findingsOfProbe, NO_HEALTHY_PROXY } from './diagnosis/probe-findings.ts';
 import { findingsOfSetting } from './diagnosis/setting-findings.ts';
+import { findingsOfToolchain } from './diagnosis/toolchain-findings.ts';
+import { fateOfWrong } from './diagnosis/wrong-files.ts';
+import { routeOf } from './fetching.ts';
 import { cachePath } from './modcache/presence.ts';
+import { countModules, type PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { encodeUse, STATE_NAME, traceVariable } from './proxy/second-use.ts';
 import { annotate } from './report/annotations.ts';
 import { buildReport, type ReportParts, selectedLabel, valueAfter } from './report/build-report.ts';
+import { count } from './report/figures.ts';
 import { renderJobSummary, wantsSummary } from './report/job-summary.ts';
-import { logSections } from './report/log-text.ts';
+import { sectionsAfterFetch, sectionsBeforeFetch } from './report/log-text.ts';
 import type { PhaseDuration, Report } from './report/report.ts';
 import { renderReportJson, sealReport } from './report/report-json.ts';
 import { FailOnError } from './runner/finish.ts';
 import type { FailOn, Inputs } from './runner/inputs.ts';
 import type { Log } from './runner/log.ts';
-import { NO_OUTPUTS, type Outputs, publish, writeReport } from './runner/outputs.ts';
+import { NO_OUTPUTS, type Outputs, publish, publishExports, writeReport } from './runner/outputs.ts';
 import { saveState } from './runner/state.ts';
 import { goValue, type Setting } from './setting.ts';
+import type { Toolchains } from './toolchains.ts';
 
 /** What this version checks but does not do yet; nothing is left undone in silence. */
-const NOT_YET =
-  'prefetch, module cache and the diagnosis of later steps are not part of this version: go downloads what is missing, through the chosen proxies';
+const NOT_YET = 'module cache and the diagnosis of later steps are not part of this version';
 
-/** All that is told at the end of the step. */
-export interface Told {
+/** What is known before anything is fetched. */
+export interface Chosen {
   readonly inputs: Inputs;
   readonly setting: Setting;
   readonly plan: Plan;
@@ -32,22 +38,37 @@ export interface Told {
   readonly startedAt: Date;
   readonly durations: readonly PhaseDuration[];
   readonly notes: readonly string[];
+  /** Where report.json will be; '' when it cannot be written. */
+  readonly reportFile: string;
 }
 
-/** Exports, outputs, log, annotations, summary, report and state; only then may `fail-on` fail the step. */
+/** All that is told at the end of the step. */
+export interface Told extends Chosen {
+  readonly prefetch: PrefetchOutcome;
+  readonly toolchains: Toolchains;
+}
+
+/** Log and environment: what later steps need is exported before anything else can go wrong. */
+export async function tellChoice(chosen: Chosen, log: Log): Promise<void> {
+  const parts = partsOf(chosen, []);
+  const report = sealReport(buildReport(parts), log.redact);
+  for (const section of sectionsBeforeFetch(report)) log.section(section);
+  await publishExports(exportsWithRecord(chosen, parts), log);
+}
+
+/** Outputs, the rest of the log, annotations, summary, report and state; only then may `fail-on` fail the step. */
 export async function tell(told: Told, log: Log): Promise<void> {
-  const { inputs, setting, decision, startedAt } = told;
+  const { inputs, setting, startedAt, prefetch } = told;
   const findings = findingsOf(told);
   const parts = partsOf(told, findings);
   const report = sealReport(buildReport(parts), log.redact);
-  for (const section of logSections(report)) log.section(section);
-  const failed = metConditions(inputs.failOn, { findings, setting });
-  const reportFile = await writeReport(renderReportJson(report, log.redact), log);
+  for (const section of sectionsAfterFetch(report)) log.section(section);
+  const failed = metConditions(inputs.failOn, { findings, setting, prefetch });
+  const reportFile = await writeReport(told.reportFile, renderReportJson(report, log.redact), log);
   const summary = wantsSummary(inputs.jobSummary, report, { failed: failed.length > 0 });
   await publish(
     {
-      outputs: outputsOf(parts, report, reportFile),
-      exports: exportsWithRecord(told, parts, reportFile),
+      outputs: outputsOf(parts, report, { reportFile, prefetch }),
       annotations: annotate(report.findings),
       summary: summary ? renderJobSummary(report) : '',
     },
@@ -65,11 +86,11 @@ export async function tell(told: Told, log: Log): Promise<void> {
     log,
   );
   log.info(headline(parts));
-  if (failed.length > 0) throw new FailOnError(failed, failureText(decision, setting));
+  if (failed.length > 0) throw new FailOnError(failed, failureText(told));
 }
 
 function partsOf(
-  { inputs, setting, plan, decision, ...told }: Told,
+  { inputs, setting, plan, decision, prefetch, toolchains, ...told }: Chosen & Partial<Told>,
   findings: readonly Finding[],
 ): ReportParts {
   const { choice, sumdb, exports, notes } = decision;
@@ -87,11 +108,14 @@ function partsOf(
     sumdb,
     exports,
     findings,
+    ...(prefetch === undefined ? {} : { prefetch }),
+    ...(toolchains === undefined ? {} : { contacted: toolchains.contacted }),
     notes: [...useNote, ...told.notes, ...notes, NOT_YET],
   };
 }
 
-function findingsOf({ setting, plan, decision }: Told): readonly Finding[] {
+function findingsOf(told: Told): readonly Finding[] {
+  const { inputs, setting, plan, decision, prefetch } = told;
   const { choice, sumdb } = decision;
   const warning = plan.proxies.kind === 'policy' ? plan.proxies.warning : inheritedWarning(plan, decision);
   const notice = choice?.decision.kind === 'export' ? choice.decision.notice : undefined;
@@ -99,12 +123,25 @@ function findingsOf({ setting, plan, decision }: Told): readonly Finding[] {
   return [
     ...findingsOfSetting({
       wrongFiles: setting.presence.wrong.map(({ file }) => path.relative(cache, cachePath(cache, file))),
+      wrongFate: fateOfWrong(
+        setting.presence.wrong.map(({ file }) => file),
+        prefetch,
+      ),
       ...(warning === undefined ? {} : { inheritedWarning: warning }),
       ...(notice === undefined ? {} : { standbyNotice: notice }),
       sumdbWarnings: sumdb.warnings,
     }),
+    ...findingsOfPrefetch(prefetch, { ...routeFacts(told), prefetchInput: inputs.prefetch }),
     ...(choice === undefined ? [] : findingsOfProbe(choice.probed)),
+    ...(plan.proxies.kind === 'policy' ? [] : findingsOfToolchain(told.toolchains.facts)),
   ];
+}
+
+function routeFacts(chosen: Chosen): { readonly isPublicChain: boolean; readonly hasDirect: boolean } {
+  const route = routeOf(chosen);
+  if (route.kind === 'none') return { isPublicChain: false, hasDirect: false };
+  const isPublicChain = route.chain.every(({ candidate }) => candidate.publicProxy !== undefined);
+  return { isPublicChain, hasDirect: route.direct };
 }
 
 /** Where no candidate at all is healthy, the findings of the probe say it. */
@@ -116,24 +153,37 @@ function inheritedWarning({ proxies }: Plan, { choice }: Decision): string | und
 
 function metConditions(
   failOn: readonly FailOn[],
-  { findings, setting }: { readonly findings: readonly Finding[]; readonly setting: Setting },
+  {
+    findings,
+    setting,
+    prefetch,
+  }: Pick<Told, 'setting' | 'prefetch'> & { readonly findings: readonly Finding[] },
 ): readonly FailOn[] {
   const isMet: Readonly<Record<FailOn, boolean>> = {
     // A fault of ours is no verdict about a proxy, and must not fail the job.
     'no-healthy-proxy':
       findings.some(({ id }) => id === NO_HEALTHY_PROXY) && !findings.some(({ id }) => id === 'internal'),
-    'download-failure': false, // Nothing is downloaded by this version.
-    unverified: setting.presence.wrong.length > 0,
+    'download-failure': prefetchFailed(prefetch),
+    unverified: setting.presence.wrong.length > 0 || prefetchUnverified(prefetch),
   };
   return failOn.filter((condition) => isMet[condition]);
 }
 
-function failureText({ choice }: Decision, { presence }: Setting): string {
+/** The first that applies, in the order of `fail-on`. */
+function failureText({ decision: { choice }, setting: { presence }, prefetch }: Told): string {
   const warning = choice?.decision.kind === 'keep' ? choice.decision.warning : undefined;
-  return warning ?? `${presence.wrong.length} files of the module cache are not what go.sum says`;
+  if (warning !== undefined) return warning;
+  const failed = prefetch.kind === 'ran' ? countModules(prefetch.result.files).failed : 0;
+  if (failed > 0) return `${count(failed, 'module')} could not be fetched`;
+  return `${count(presence.wrong.length, 'file')} of the module cache had another content than go.sum says`;
 }
 
-function outputsOf(parts: ReportParts, report: Report, reportFile: string): Outputs {
+function outputsOf(
+  parts: ReportParts,
+  report: Report,
+  { reportFile, prefetch }: Pick<Told, 'reportFile' | 'prefetch'>,
+): Outputs {
+  const modules = countModules(prefetch.kind === 'ran' ? prefetch.result.files : []);
   return {
     ...NO_OUTPUTS,
     goproxy: valueAfter(parts, 'GOPROXY'),
@@ -141,6 +191,8 @@ function outputsOf(parts: ReportParts, report: Report, reportFile: string): Outp
     goprivate: valueAfter(parts, 'GOPRIVATE'),
     'selected-proxy': selectedLabel(parts),
     gomodcache: goValue(parts.goEnv, 'GOMODCACHE'),
+    'modules-fetched': modules.fetched,
+    'modules-failed': modules.failed,
     'failure-class': report.failureClass,
     report: reportFile,
   };
@@ -148,9 +200,8 @@ function outputsOf(parts: ReportParts, report: Report, reportFile: string): Outp
 
 /** What later steps get, and by SETUP_GOPROXY what a second use in the job gets; nothing where GOPROXY is policy. */
 function exportsWithRecord(
-  { inputs, plan, decision, setting }: Told,
+  { inputs, plan, decision, setting, reportFile }: Chosen,
   parts: ReportParts,
-  report: string,
 ): ReadonlyMap<string, string> {
   const exports = new Map<string, string>(decision.exports.exports.map(({ name, value }) => [name, value]));
   const { use, fingerprint } = plan;
@@ -161,7 +212,7 @@ function exportsWithRecord(
   const chain = valueAfter(parts, 'GOPROXY');
   return exports.set(
     STATE_NAME,
-    encodeUse({ fingerprint, variables, selected: selectedLabel(parts), chain, report }),
+    encodeUse({ fingerprint, variables, selected: selectedLabel(parts), chain, report: reportFile }),
   );
 }
 

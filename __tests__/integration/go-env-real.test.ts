@@ -64,7 +64,17 @@ const SETTINGS: readonly (readonly [string, readonly string[], Record<string, st
 ];
 
 /** What only go knows, or what is asked with another GOTOOLCHAIN. */
-const GO_ONLY = new Set(['GOARCH', 'GOMOD', 'GOOS', 'GOROOT', 'GOVERSION', 'GOWORK', 'GOTOOLCHAIN']);
+const GO_ONLY = new Set([
+  'GOARCH',
+  'GOHOSTARCH',
+  'GOHOSTOS',
+  'GOMOD',
+  'GOOS',
+  'GOROOT',
+  'GOVERSION',
+  'GOWORK',
+  'GOTOOLCHAIN',
+]);
 
 describe('readGoEnv', () => {
   test.each(SETTINGS)('sees what go sees with %s, and so does its fallback', async (_, lines, extra) => {

@@ -1,7 +1,9 @@
 import type { Cause } from '../proxy/verdict.ts';
 import { CAUSES, type CauseEntry } from './cause-table.ts';
+import { PREFETCH_ENTRIES } from './prefetch-entries.ts';
 import { NO_HEALTHY_PROXY, NO_HEALTHY_TITLE } from './probe-findings.ts';
 import { SETTING_ENTRIES } from './setting-findings.ts';
+import { TOOLCHAIN_ENTRIES, TOOLCHAIN_MEANINGS } from './toolchain-findings.ts';
 import { STATUS_ENTRIES, UNKNOWN_REASONS } from './verdict-table.ts';
 
 /** What docs/diagnoses.md tells of one id. */
@@ -16,6 +18,8 @@ export type DiagnosisId =
   | Cause
   | keyof typeof STATUS_ENTRIES
   | keyof typeof SETTING_ENTRIES
+  | keyof typeof PREFETCH_ENTRIES
+  | keyof typeof TOOLCHAIN_ENTRIES
   | `proxy-${keyof typeof UNKNOWN_REASONS}`
   | typeof NO_HEALTHY_PROXY;
 
@@ -98,6 +102,25 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
   'sumdb-through-third-party':
     'This version of go believes forged answers of a proxy that relays the checksum database, and the chain has such a proxy.',
   'standby-used': 'No candidate was healthy, so the best standby proxy is used in this job.',
+  'checksum-mismatch':
+    "A file of a module came, and every proxy that served it served another content than go.sum has the hash of. Nothing of it was placed. One proxy alone may have been changed, or something on the way to it (then the fault is the proxy's); when several serve it so, go.sum is the one that differs.",
+  'module-refused':
+    'A proxy answered 401, 403 or 407 for a module. One that you gave or inherited decides by that, so nobody else was asked; of proxy.golang.org a 403 means that the module is blocked there.',
+  'module-not-found':
+    'Every proxy that may be asked answered 404 or 410, and the chain does not end in `direct`, so go has nobody else to ask either.',
+  'network-dead':
+    'Proxies that had been healthy failed one after the other, and no good answer came any more. The fetching was ended early, so that the job is not held up.',
+  'prefetch-timeout':
+    'The time of the input `prefetch-timeout` was over, or nothing came for 30 s, and files were left. Those that had come are in the module cache; go fetches the others.',
+  'prefetch-impossible':
+    'The input `prefetch` is `true`, and there was nobody or nowhere to fetch from. With `auto` this is no finding, and the report tells it.',
+  'module-cache-unwritable':
+    'The directory GOMODCACHE takes no files: no space, no permission, a read-only file system, two devices, or a path that is not absolute. The finding says which. go will meet the same.',
+  'module-cache-link':
+    'Below GOMODCACHE/cache/download there is a symbolic link, or a directory where a file belongs. Writing through a link would let a restored cache choose what is overwritten.',
+  'looks-private':
+    'A chain of public proxies answered 404 or 410 for a module, and `direct` makes go ask its host. A private module does this, and its path was told to public proxies; so does a path with a slip of the pen. It is a hint, never a failure.',
+  ...TOOLCHAIN_MEANINGS,
 };
 
 const NO_HEALTHY: CauseEntry = {
@@ -116,6 +139,8 @@ export function catalogue(): readonly CatalogueEntry[] {
   const all: readonly (readonly [string, CauseEntry])[] = [
     [NO_HEALTHY_PROXY, NO_HEALTHY],
     ...Object.entries(SETTING_ENTRIES),
+    ...Object.entries(PREFETCH_ENTRIES),
+    ...Object.entries(TOOLCHAIN_ENTRIES),
     ...Object.entries(CAUSES),
     ...Object.entries(STATUS_ENTRIES),
     ...unknown,

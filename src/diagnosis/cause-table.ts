@@ -288,7 +288,7 @@ export const CAUSES = {
     remedy: 'Nothing has to be done; if it is always so, {removal}.',
   },
   internal: {
-    title: 'the probe itself failed',
+    title: 'setup-goproxy itself failed',
     class: 'infrastructure',
     fault: 'runner',
     rerunHelps: 'maybe',

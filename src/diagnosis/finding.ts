@@ -28,7 +28,8 @@ export interface Finding {
   readonly coveredBy?: string;
 }
 
-const ORDER: readonly Exclude<FailureClass, 'none'>[] = [
+/** The classes in the order in which `failure-class` names the first that applies. */
+export const CLASS_ORDER: readonly Exclude<FailureClass, 'none'>[] = [
   'integrity',
   'access',
   'not-found',
@@ -39,5 +40,5 @@ const ORDER: readonly Exclude<FailureClass, 'none'>[] = [
 /** Returns the class of the output `failure-class`: the first in order that a finding of severity `failure` has. */
 export function failureClassOf(findings: readonly Finding[]): FailureClass {
   const failures = findings.filter((finding) => finding.severity === 'failure');
-  return ORDER.find((name) => failures.some((finding) => finding.class === name)) ?? 'none';
+  return CLASS_ORDER.find((name) => failures.some((finding) => finding.class === name)) ?? 'none';
 }

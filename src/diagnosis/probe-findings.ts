@@ -65,7 +65,11 @@ export function findingOf({ candidate, verdict }: Probed): Finding | undefined {
   }
 }
 
-function describe(entry: CauseEntry, { label, url, origin }: Candidate) {
+/** Returns what a finding about a candidate takes from an entry, the placeholders of its remedy filled. */
+export function describe(
+  entry: CauseEntry,
+  { label, url, origin }: Pick<Candidate, 'label' | 'url' | 'origin'>,
+): Pick<Finding, 'class' | 'fault' | 'title' | 'rerunHelps' | 'remedy' | 'subject'> {
   const { title, class: failureClass, fault, rerunHelps } = entry;
   // Functions, because `$&` in a label must stay what it is; one pass, because a label may look like a placeholder.
   const values: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { CauseEntry } from './cause-table.ts';
 import type { Finding } from './finding.ts';
+import { describeFate, type WrongFate } from './wrong-files.ts';
 
 /** What each finding of this file means; a title stands where the finding has no sentence of its own. */
 export const SETTING_ENTRIES = {
@@ -41,6 +42,8 @@ export const SETTING_ENTRIES = {
 export interface SettingFacts {
   /** Files of the module cache whose content is not what go.sum says, for display. */
   readonly wrongFiles: readonly string[];
+  /** What became of them; absent where that is not known yet. */
+  readonly wrongFate?: WrongFate;
   /** Why an inherited GOPROXY is one that go refuses, or was left alone although a proxy in it fails. */
   readonly inheritedWarning?: string;
   /** A standby proxy came into the chain. */
@@ -52,7 +55,7 @@ export interface SettingFacts {
 /** Returns the findings about module cache, inherited policy, standby and checksum database, the gravest first. */
 export function findingsOfSetting(facts: SettingFacts): readonly Finding[] {
   return [
-    ...moduleCacheFinding(facts.wrongFiles),
+    ...moduleCacheFinding(facts),
     ...(facts.inheritedWarning === undefined ? [] : [inheritedFinding(facts.inheritedWarning)]),
     ...facts.sumdbWarnings.map(sumdbFinding),
     ...(facts.standbyNotice === undefined ? [] : [standbyFinding(facts.standbyNotice)]),
@@ -60,9 +63,16 @@ export function findingsOfSetting(facts: SettingFacts): readonly Finding[] {
 }
 
 /** go believes the `.ziphash` beside a zip and never hashes the zip again: it would compile what is there. */
-function moduleCacheFinding(wrongFiles: readonly string[]): readonly Finding[] {
+function moduleCacheFinding({ wrongFiles, wrongFate }: SettingFacts): readonly Finding[] {
   if (wrongFiles.length === 0) return [];
-  return [{ ...plainFinding('module-cache-corrupt', 'failure'), evidence: wrongFiles }];
+  const consequence = wrongFate === undefined ? '' : describeFate(wrongFate);
+  return [
+    {
+      ...plainFinding('module-cache-corrupt', 'failure'),
+      evidence: wrongFiles,
+      ...(consequence === '' ? {} : { consequence }),
+    },
+  ];
 }
 
 function inheritedFinding(warning: string): Finding {

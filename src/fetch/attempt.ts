@@ -32,6 +32,8 @@ export interface AttemptRequest {
 export interface AttemptResult {
   readonly record: AttemptRecord;
   readonly right?: Extract<Verified, { readonly kind: 'right' }>;
+  /** What the receiving side threw. */
+  readonly error?: unknown;
 }
 
 /** What an exchange came to, before it is written down. */
@@ -42,6 +44,7 @@ interface Exchange {
   readonly answer?: Answer;
   readonly retryAfterMs?: number;
   readonly right?: Extract<Verified, { readonly kind: 'right' }>;
+  readonly error?: unknown;
 }
 
 /** Compared with known words, never shown. */
@@ -77,7 +80,8 @@ export async function attempt(request: AttemptRequest): Promise<AttemptResult> {
     ...(answer?.foreignHost === undefined ? {} : { foreignHost: answer.foreignHost }),
     ...(exchange.retryAfterMs === undefined ? {} : { retryAfterMs: exchange.retryAfterMs }),
   };
-  return right === undefined ? { record } : { record, right };
+  if (right !== undefined) return { record, right };
+  return exchange.error === undefined ? { record } : { record, error: exchange.error };
 }
 
 async function exchangeWith(member: ProxyMember, request: AttemptRequest): Promise<Exchange> {
@@ -151,7 +155,8 @@ function failedExchange(error: unknown, signal: AbortSignal, bytes: number): Exc
       ? error.failure
       : internalFailure(error instanceof Error ? error.name : codeOf(error));
   if (signal.aborted) return { meaning: 'cancelled', failure, bytes };
-  return { meaning: error instanceof SinkError ? 'local' : 'infrastructure', failure, bytes };
+  if (error instanceof SinkError) return { meaning: 'local', failure, bytes, error: error.cause };
+  return { meaning: 'infrastructure', failure, bytes };
 }
 
 function judge({ candidate, gatekeeper }: ProxyMember, answer: Answer, request: AttemptRequest): Exchange {

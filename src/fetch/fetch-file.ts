@@ -56,13 +56,22 @@ async function run(request: FetchRequest, store: BodyStore): Promise<FetchOutcom
       lease.release('unused');
       continue;
     }
-    const { record, right } = await attempt({ file, proxies, index, lease, patient, store, limits, signal });
+    const { record, right, error } = await attempt({
+      file,
+      proxies,
+      index,
+      lease,
+      patient,
+      store,
+      limits,
+      signal,
+    });
     attempts.push(record);
     if (right !== undefined) {
       const { kind: _right, ...kept } = right;
       return { kind: 'fetched', ...kept, proxy: record.proxy, candidateId: record.candidateId, attempts };
     }
-    if (record.meaning === 'local') return failed('local', attempts);
+    if (record.meaning === 'local') return { ...failed('local', attempts), error };
     state = withAnswer(request, state, { index, record });
   }
   return failed('cancelled', attempts);
@@ -123,7 +132,7 @@ function failed(
   failureClass: FailureClass,
   attempts: readonly AttemptRecord[],
   why?: EndReason,
-): FetchOutcome {
+): Extract<FetchOutcome, { readonly kind: 'failed' }> {
   const meant = failureClass === 'access' ? 'refused' : failureClass;
   const failure = attempts.findLast(({ meaning }) => meaning === meant)?.failure;
   return {

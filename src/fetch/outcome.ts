@@ -95,4 +95,6 @@ export type FetchOutcome =
       readonly why?: EndReason;
       /** The failure of the attempt that decided; absent when nobody was asked. */
       readonly failure?: Failure;
+      /** Of the class `local`: what the file system threw when the body was written. */
+      readonly error?: unknown;
     });

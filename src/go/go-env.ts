@@ -32,6 +32,8 @@ export const GO_ENV_NAMES = [
   'GOAUTH',
   'GOENV',
   'GOFLAGS',
+  'GOHOSTARCH',
+  'GOHOSTOS',
   'GOINSECURE',
   'GOMOD',
   'GOMODCACHE',
@@ -53,6 +55,8 @@ export const GO_ENV_NAMES = [
 const COMPUTED: ReadonlySet<string> = new Set([
   'GOARCH',
   'GOENV',
+  'GOHOSTARCH',
+  'GOHOSTOS',
   'GOMOD',
   'GOOS',
   'GOROOT',

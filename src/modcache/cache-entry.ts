@@ -81,12 +81,30 @@ async function lookAtWay(
   if (directory === top) return undefined;
   const known = directories.get(directory);
   if (known !== undefined) return await known;
-  const look = (async () => {
-    const above = await lookAtWay(top, path.dirname(directory), directories);
-    return above ?? (await lookAtDirectory(directory));
-  })();
+  const look = walkDown(top, directory, directories);
   directories.set(directory, look);
   return await look;
+}
+
+/** In a loop, not by recursion: a path that a hostile go.sum names can have thousands of elements. */
+async function walkDown(
+  top: string,
+  directory: string,
+  directories: Map<string, Promise<Look | undefined>>,
+): Promise<Look | undefined> {
+  for (let end = nextEnd(directory, top.length); end > 0; end = nextEnd(directory, end)) {
+    const above = directory.slice(0, end);
+    const look = directories.get(above) ?? lookAtDirectory(above);
+    directories.set(above, look);
+    const obstacle = await look;
+    if (obstacle !== undefined) return obstacle;
+  }
+  return await lookAtDirectory(directory);
+}
+
+/** Returns where the element after the one that ends at `end` ends; -1 when it is the last one. */
+function nextEnd(directory: string, end: number): number {
+  return directory.indexOf(path.sep, end + 1);
 }
 
 async function lookAtDirectory(directory: string): Promise<Look | undefined> {

@@ -76,6 +76,11 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Says whether the module cache or the file system below it is to blame, and not a fault of ours. */
+export function isOfModCache(error: unknown): boolean {
+  return error instanceof ModCacheError || /^E[A-Z0-9]+$/.test(systemCode(error) ?? '');
+}
+
 /** Returns an error of node:fs, met while `target` was written, as a ModCacheError; one that is one already as it is. */
 export function asModCacheError(error: unknown, target: string): ModCacheError {
   if (error instanceof ModCacheError) return error;

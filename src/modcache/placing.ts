@@ -24,6 +24,16 @@ export { ModCacheError } from './modcache-error.ts';
 /** What became of a staged file: `replaced` when something wrong was in its place, `kept` when the right file was. */
 export type Placed = 'placed' | 'replaced' | 'kept';
 
+/** Options of place. */
+export interface PlaceOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * The h1 that the caller has computed of a zip through the staged file's own descriptor, after its last write: then it
+   * is not hashed again. One that `file` does not want counts as none.
+   */
+  readonly verified?: string;
+}
+
 /**
  * Verifies a staged file through its own descriptor and renames it to where go looks for it; the staged file is used up
  * in any case. Before a zip comes a `.ziphash` of ours, which makes go believe the zip and what it extracts from it.
@@ -41,14 +51,17 @@ export async function place(
   staging: Staging,
   staged: StagedFile,
   file: WantedFile,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, verified }: PlaceOptions = {},
 ): Promise<Placed> {
   await using using = staged;
   signal?.throwIfAborted();
   checkModuleVersion(file.module);
   const target = cachePath(staging.goModCache, file);
   try {
-    const hash = await checkContent(using.handle, file, signal);
+    const hash =
+      verified !== undefined && file.hashes.includes(verified)
+        ? verified
+        : await checkContent(using.handle, file, signal);
     await staging.directories.make(path.dirname(target));
     const there = await findThere(staging, file, target);
     if (there === 'right') return 'kept';

@@ -123,10 +123,20 @@ function checkInfo(bytes: Buffer, version: string): Found | undefined {
     return { kind: 'wrong-info' };
   }
   if (typeof info !== 'object' || info === null || !('Version' in info)) return { kind: 'wrong-info' };
+  if (hasOtherSpelling(info)) return { kind: 'wrong-info' };
   if (info.Version === version) return undefined;
   return typeof info.Version === 'string'
     ? { kind: 'wrong-info', version: info.Version }
     : { kind: 'wrong-info' };
+}
+
+/**
+ * Go takes `version` and `Ver\u017fion` for the same field as `Version`, the last one counts (encoding/json: foldName):
+ * with one of them beside it, go resolves another version than what is read here. The upper case has every letter that
+ * Go folds, and a few more.
+ */
+function hasOtherSpelling(info: object): boolean {
+  return Object.keys(info).some((key) => key !== 'Version' && key.toUpperCase() === 'VERSION');
 }
 
 async function readBounded(handle: FileHandle, maxBytes: number): Promise<Buffer> {

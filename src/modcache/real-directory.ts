@@ -22,12 +22,22 @@ export class RealDirectories {
     if (directory === this.#root) return;
     const known = this.#known.get(directory);
     if (known !== undefined) return await known;
-    const made = (async () => {
-      await this.make(path.dirname(directory));
-      await makeRealDirectory(directory);
-    })();
+    const made = this.#makeDown(directory);
     this.#known.set(directory, made);
     await made;
+  }
+
+  /** In a loop, not by recursion: a path that a hostile go.sum names can have thousands of elements. */
+  async #makeDown(directory: string): Promise<void> {
+    for (let end = this.#root.length; ; ) {
+      end = directory.indexOf(path.sep, end + 1);
+      if (end < 0) break;
+      const above = directory.slice(0, end);
+      const made = this.#known.get(above) ?? makeRealDirectory(above);
+      this.#known.set(above, made);
+      await made;
+    }
+    await makeRealDirectory(directory);
   }
 }
 

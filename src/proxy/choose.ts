@@ -5,7 +5,7 @@ import { buildChain } from './chain.ts';
 import type { ChainDecision, Direct, Fallback } from './chain-decision.ts';
 import { decideSumdb, type SumdbDecision } from './checksum-db.ts';
 import { probeGroups } from './early-end.ts';
-import type { KeptZip } from './probe.ts';
+import type { KeptZip, KnownSize } from './probe.ts';
 import { joinResults, type ProbeQuestion, type ProbeResult, probeCandidates } from './probe-candidates.ts';
 import type { ProxyPlan } from './proxy-plan.ts';
 import { estimateWorkload } from './ranking.ts';
@@ -40,6 +40,8 @@ export interface Choice {
   readonly standby: StandbyUse;
   /** Zips that came whole as samples and were right by hash. */
   readonly kept: readonly KeptZip[];
+  /** Of zips whose samples were cut. */
+  readonly sizes: readonly KnownSize[];
   /** Hosts that were contacted, each once. */
   readonly contacted: readonly string[];
 }
@@ -72,6 +74,7 @@ export async function chooseProxies(request: ChoiceRequest): Promise<Choice> {
   return {
     probed: result.probed,
     kept: result.kept,
+    sizes: result.sizes,
     decision,
     sumdb: decideDatabase(request, { decision, probed: result.probed, databases }),
     standby,

@@ -2,7 +2,7 @@ import type { PrivacyPatterns } from '../go/goprivate.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import type { Candidate, Credentials } from './candidate.ts';
 import type { Network } from './http-client.ts';
-import type { KeptZip } from './probe.ts';
+import type { KeptZip, KnownSize } from './probe.ts';
 import { assignProbes, type ProbeAssignment } from './probe-modules.ts';
 import { probeAll } from './probe-phase.ts';
 import type { Probed } from './verdict.ts';
@@ -41,6 +41,7 @@ export interface ProbeResult {
   /** In the order of the candidates. */
   readonly probed: readonly Probed[];
   readonly kept: readonly KeptZip[];
+  readonly sizes: readonly KnownSize[];
   readonly contacted: readonly string[];
 }
 
@@ -68,6 +69,7 @@ export function joinResults(one: ProbeResult, other: ProbeResult): ProbeResult {
   return {
     probed: [...one.probed, ...other.probed],
     kept: [...one.kept, ...other.kept],
+    sizes: [...one.sizes, ...other.sizes],
     contacted: [...new Set([...one.contacted, ...other.contacted])],
   };
 }

@@ -3,7 +3,13 @@ import type { Credentials } from './candidate.ts';
 import { earlyEndLimit } from './early-end.ts';
 import { classifyEnd, internalFailure } from './failure.ts';
 import type { Network } from './http-client.ts';
-import { type KeptZip, type ProbeOutcome, probeCandidate, unmeasuredOutcome } from './probe.ts';
+import {
+  type KeptZip,
+  type KnownSize,
+  type ProbeOutcome,
+  probeCandidate,
+  unmeasuredOutcome,
+} from './probe.ts';
 import type { ProbeAssignment } from './probe-modules.ts';
 import type { ProbeProgress } from './probe-run.ts';
 import type { Probed, Verdict } from './verdict.ts';
@@ -33,6 +39,7 @@ export interface ProbePhaseOutcome {
   /** In the order of the tasks. */
   readonly probed: readonly Probed[];
   readonly kept: readonly KeptZip[];
+  readonly sizes: readonly KnownSize[];
   /** Hosts that were contacted, each once. */
   readonly contacted: readonly string[];
   readonly requests: number;
@@ -83,6 +90,7 @@ class Phase {
         verdict: outcomes[index]?.verdict ?? lost(undefined).verdict,
       })),
       kept: uniqueZips(outcomes),
+      sizes: outcomes.flatMap(({ sizes }) => sizes),
       contacted: [...new Set(outcomes.flatMap(({ contacted }) => contacted))],
       requests: outcomes.reduce((sum, { requests }) => sum + requests, 0),
       elapsedMs: this.#elapsedMs(),
@@ -164,12 +172,12 @@ class Phase {
 function lost(error: unknown): ProbeOutcome {
   const name = error instanceof Error ? error.name : typeof error;
   const verdict: Verdict = { kind: 'unhealthy', ...internalFailure(name), phases: {} };
-  return { verdict, kept: [], contacted: [], requests: 0 };
+  return { verdict, kept: [], sizes: [], contacted: [], requests: 0 };
 }
 
 function neverSettled(): ProbeOutcome {
   const verdict: Verdict = { kind: 'unhealthy', ...classifyEnd('timeout', 'headers'), phases: {} };
-  return { verdict, kept: [], contacted: [], requests: 0 };
+  return { verdict, kept: [], sizes: [], contacted: [], requests: 0 };
 }
 
 function uniqueZips(outcomes: readonly ProbeOutcome[]): readonly KeptZip[] {

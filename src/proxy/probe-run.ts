@@ -38,7 +38,16 @@ export type ProbeProgress = 'connecting' | 'asking' | 'proven';
 /** A zip that came whole as a sample and was right by hash. */
 export interface KeptZip {
   readonly module: ModuleVersion;
+  /** Label of the candidate that it came from. */
+  readonly proxy: string;
   readonly bytes: Uint8Array;
+}
+
+/** How long a zip is whose sample was cut. */
+export interface KnownSize {
+  readonly module: ModuleVersion;
+  /** As the answer's Content-Length says: a hint, and nothing more. */
+  readonly bytes: number;
 }
 
 /** What a probe has found so far. */
@@ -53,6 +62,8 @@ export interface ProbeFindings {
   sampleBytes?: number;
   /** Samples that came whole and were right by hash. */
   readonly kept: KeptZip[];
+  /** Of zips that were cut. */
+  readonly sizes: KnownSize[];
 }
 
 /** All that the steps of one probe share. */

@@ -109,10 +109,17 @@ function lacksModule(run: ProbeRun, sample: ZipSample, answer: Answer): boolean 
   return !same && classifyStatus({ status, isPublic: false, text: excerpt(answer) }).kind === 'unknown';
 }
 
+/** So that the prefetch can begin with the largest. */
+function noteSize({ findings }: ProbeRun, { module }: ZipSample, { headers }: Answer): void {
+  const bytes = Number(headers['content-length']);
+  if (Number.isSafeInteger(bytes) && bytes > 0) findings.sizes.push({ module, bytes });
+}
+
 async function checkSample(run: ProbeRun, sample: ZipSample, answer: Answer): Promise<void> {
   const failure = (cause: Failure['cause'], detail: string) =>
     contentFailure(run, answer, { stage: 'content', cause, detail });
   if (!answer.whole) {
+    noteSize(run, sample, answer);
     const starts = Buffer.from(answer.body.subarray(0, ZIP_MAGIC.length)).toString('latin1');
     if (ZIP_MAGIC.startsWith(starts)) return;
     throw await failure('wrong-content', 'the zip is no zip');
@@ -128,5 +135,5 @@ async function checkSample(run: ProbeRun, sample: ZipSample, answer: Answer): Pr
   }
   if (!sample.hashes.includes(hash))
     throw await failure('wrong-hash', 'the zip is not the one whose hash is known');
-  run.findings.kept.push({ module: sample.module, bytes: answer.body });
+  run.findings.kept.push({ module: sample.module, proxy: run.candidate.label, bytes: answer.body });
 }

@@ -4,17 +4,26 @@ import { type Network, openClient, type ProxyClient } from './http-client.ts';
 import { routeTo } from './http-proxy.ts';
 import { ContentError, checkInfo, checkMod, UnknownAnswer } from './probe-content.ts';
 import { askSumdb, makeFigures } from './probe-findings.ts';
-import type { KeptZip, ProbeAsk, ProbeFindings, ProbePorts, ProbeProgress, ProbeRun } from './probe-run.ts';
+import type {
+  KeptZip,
+  KnownSize,
+  ProbeAsk,
+  ProbeFindings,
+  ProbePorts,
+  ProbeProgress,
+  ProbeRun,
+} from './probe-run.ts';
 import { takeSamples } from './probe-sample.ts';
 import type { Verdict } from './verdict.ts';
 
-export type { KeptZip, ProbeAsk, ProbePorts, ZipSample } from './probe-run.ts';
+export type { KeptZip, KnownSize, ProbeAsk, ProbePorts, ZipSample } from './probe-run.ts';
 
 /** What became of a probe. */
 export interface ProbeOutcome {
   readonly verdict: Verdict;
   /** Samples that came whole with the right hash: they need not be fetched again. */
   readonly kept: readonly KeptZip[];
+  readonly sizes: readonly KnownSize[];
   readonly contacted: readonly string[];
   readonly requests: number;
 }
@@ -38,18 +47,26 @@ export async function probeCandidate(
     ...(candidate.credentials === undefined ? {} : { credentials: candidate.credentials }),
     ...(ports.credentialsFor === undefined ? {} : { credentialsFor: ports.credentialsFor }),
   });
-  const findings: ProbeFindings = { warmMs: [], phases: {}, sumdb: 'not-asked', kept: [], proven: false };
+  const findings: ProbeFindings = {
+    warmMs: [],
+    phases: {},
+    sumdb: 'not-asked',
+    kept: [],
+    sizes: [],
+    proven: false,
+  };
   ports.observe?.(() => progressOf(candidate, client, findings));
   const verdict = await runProbe({ candidate, ask, ports, client, findings });
   const kept = verdict.kind === 'healthy' ? findings.kept : [];
-  const outcome = { verdict, kept, contacted: client.contacted(), requests: client.requests() };
+  const sizes = findings.sizes;
+  const outcome = { verdict, kept, sizes, contacted: client.contacted(), requests: client.requests() };
   await client.destroy().catch(() => {});
   return outcome;
 }
 
 /** Returns the outcome of a candidate that is not asked. */
 export function unmeasuredOutcome(why: string): ProbeOutcome {
-  return { verdict: { kind: 'unmeasured', why }, kept: [], contacted: [], requests: 0 };
+  return { verdict: { kind: 'unmeasured', why }, kept: [], sizes: [], contacted: [], requests: 0 };
 }
 
 function progressOf({ url }: Candidate, client: ProxyClient, { proven }: ProbeFindings): ProbeProgress {

@@ -1,47 +1,24 @@
 import type { Finding } from '../diagnosis/finding.ts';
 import { failureClassOf } from '../diagnosis/finding.ts';
 import type { GoEnv } from '../go/go-env.ts';
-import type { MergedGoprivate } from '../go/goprivate.ts';
-import type { WantedSet } from '../go/wanted-set.ts';
-import type { Presence } from '../modcache/presence.ts';
 import { describeSkipped, type Skipped } from '../proxy/candidate-list.ts';
-import type { SumdbDecision } from '../proxy/checksum-db.ts';
-import type { Choice } from '../proxy/choose.ts';
-import type { ExportDecision, ExportName } from '../proxy/exports.ts';
-import type { ProxyPlan } from '../proxy/proxy-plan.ts';
-import { describePlace, type RankedCandidate } from '../proxy/ranking.ts';
+import type { ExportName } from '../proxy/exports.ts';
 import type { UseDecision } from '../proxy/second-use.ts';
 import { removeUserinfo } from '../proxy/userinfo.ts';
+import { candidateFacts } from './candidate-facts.ts';
+import { prefetchFacts } from './prefetch-facts.ts';
 import type {
   CandidateFacts,
   ChainFacts,
   ChangedValue,
-  PhaseDuration,
   PlanFacts,
   PrivatePatternFacts,
   Report,
   WantedFacts,
 } from './report.ts';
+import type { ReportParts } from './report-parts.ts';
 
-/** All that a step found and decided. */
-export interface ReportParts {
-  readonly actionVersion: string;
-  readonly step: Report['step'];
-  readonly mode: Report['mode'];
-  readonly startedAt: Date;
-  readonly durations: readonly PhaseDuration[];
-  readonly goEnv: GoEnv;
-  readonly merged: MergedGoprivate;
-  readonly wanted: WantedSet;
-  readonly presence: Presence;
-  readonly plan: ProxyPlan;
-  readonly use: UseDecision;
-  readonly choice?: Choice;
-  readonly sumdb: SumdbDecision;
-  readonly exports: ExportDecision;
-  readonly findings: readonly Finding[];
-  readonly notes: readonly string[];
-}
+export type { ReportParts } from './report-parts.ts';
 
 const PROBLEMS_SHOWN = 20;
 
@@ -64,12 +41,13 @@ export function buildReport(parts: ReportParts): Report {
     privatePatterns: patternFacts(parts),
     exported: exports.exports.map(({ name, value }) => ({ name, value: removeUserinfo(value) })),
     wanted: wantedFacts(parts),
+    ...(parts.prefetch === undefined ? {} : { prefetch: prefetchFacts(parts.prefetch) }),
     ...(reused === undefined ? {} : { secondUse: reused }),
     notes: [
       ...parts.notes,
       ...exports.withheld.map(({ name, reason }) => `${name} is not exported: ${reason}`),
     ],
-    hosts: choice?.contacted ?? [],
+    hosts: contactedHosts(parts),
     findings: findings.map((finding) => withConsequence(finding, plan, parts)),
     failureClass: failureClassOf(findings),
   };
@@ -88,6 +66,11 @@ export function valueAfter(
 export function selectedLabel({ choice, use }: Pick<ReportParts, 'choice' | 'use'>): string {
   if (choice !== undefined) return choice.decision.selected?.label ?? '';
   return use.kind === 'reuse' ? use.record.selected : '';
+}
+
+function contactedHosts({ choice, prefetch, contacted = [] }: ReportParts): readonly string[] {
+  const fetching = prefetch?.kind === 'ran' ? prefetch.result.contacted : [];
+  return [...new Set([...(choice?.contacted ?? []), ...fetching, ...contacted])];
 }
 
 function reusedText({ record }: Extract<UseDecision, { kind: 'reuse' }>): string {
@@ -130,69 +113,11 @@ function skippedReason(one: Skipped): string {
   return `${why} (entry ${one.place} of ${one.input})`;
 }
 
-function candidateFacts({ probed, decision }: Choice, parts: ReportParts): readonly CandidateFacts[] {
-  const places = new Map(decision.ranked.map((one, index) => [one.candidate.id, { one, rank: index + 1 }]));
-  const inForce = entriesInForce(parts);
-  const isExported = parts.exports.exports.some(({ name }) => name === 'GOPROXY');
-  const isAlone = probed.filter(({ candidate }) => candidate.origin !== 'standby').length === 1;
-  return probed.map(({ candidate, verdict }) => {
-    const place = places.get(candidate.id);
-    const inChain = inForce.has(candidate.exportValue);
-    const isPassedOver = isExported && !inChain;
-    return {
-      label: candidate.label,
-      origin: candidate.origin,
-      ...(candidate.publicProxy === undefined ? {} : { publicName: candidate.publicProxy.name }),
-      verdict,
-      inChain,
-      ...(place === undefined
-        ? {}
-        : placeFacts(place.one, { ...place, isAlone, isPassedOver, of: places.size })),
-    };
-  });
-}
-
-/** The entries of the GOPROXY that go uses after the step, as they are written. */
-function entriesInForce({ goEnv, exports }: ReportParts): ReadonlySet<string> {
-  const exported = exports.exports.find(({ name }) => name === 'GOPROXY');
-  const value = exported?.value ?? goEnv.values.get('GOPROXY') ?? '';
-  return new Set(value.split(/[,|]/).map((entry) => entry.trim()));
-}
-
-interface Place {
-  readonly rank: number;
-  /** How many have a rank. */
-  readonly of: number;
-  /** No other candidate was configured. */
-  readonly isAlone: boolean;
-  /** It can be used, and yet is not in the exported chain: `fallback: none` takes one only. */
-  readonly isPassedOver: boolean;
-}
-
-function placeFacts(
-  one: RankedCandidate,
-  place: Place,
-): Pick<CandidateFacts, 'rank' | 'estimateMs' | 'reason'> {
-  const { estimateMs } = one;
-  return {
-    rank: place.rank,
-    ...(estimateMs === undefined ? {} : { estimateMs }),
-    reason: `${placeReason(one, place)}${place.isPassedOver ? ', and not in the chain' : ''}`,
-  };
-}
-
-/** With nothing to compare, an estimate is no reason. */
-function placeReason(one: RankedCandidate, { rank, of, isAlone }: Place): string {
-  if (one.candidate.origin === 'standby') return 'a standby mirror, used because no candidate is healthy';
-  if (of === 1) return isAlone ? 'the only candidate' : 'the only candidate that can be used';
-  if (one.place.kind !== 'fastest') return describePlace(one);
-  return rank === 1 ? 'the lowest estimate' : 'the lowest estimate of the rest';
-}
-
 /** Says what became of a candidate that is not healthy; the user wants to know whether the job goes on. */
 function withConsequence(finding: Finding, { candidates }: PlanFacts, parts: ReportParts): Finding {
   const about = candidates.find(({ label }) => label === finding.subject);
   if (about === undefined || finding.coveredBy !== undefined || parts.mode === 'diagnose') return finding;
+  if (finding.consequence !== undefined) return finding;
   const consequence = consequenceOf(about, selectedLabel(parts));
   return consequence === undefined ? finding : { ...finding, consequence };
 }

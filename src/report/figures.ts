@@ -15,6 +15,13 @@ export function formatThroughput(bytesPerSecond: number): string {
   return `${Math.round(bytesPerSecond / 1000)} kB/s`;
 }
 
+/** Returns bytes in decimal units: `38.1 MB`, `830 kB`, `12 B`. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= 999_950_000) return `${(bytes / 1e9).toFixed(1)} GB`;
+  if (bytes >= 999_500) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} B`;
+}
+
 /** Returns the text with spaces at which no viewer breaks the line, for a number and its unit. */
 export function unbroken(text: string): string {
   return text.replaceAll(' ', '\u00a0');

@@ -4,6 +4,7 @@ import { count, formatMs, formatThroughput, unbroken } from './figures.ts';
 import { inertCodeBlock, inertCodeSpan, inertProse } from './foreign-text.ts';
 import { ranked } from './log-text.ts';
 import { inertMarked } from './marked-prose.ts';
+import { modulesLine, prefetchText, unfetchedNotes } from './prefetch-summary.ts';
 import { type CandidateFacts, changedVariables, type Report } from './report.ts';
 import { FAULT_TEXT, RERUN_TEXT } from './words.ts';
 
@@ -34,12 +35,16 @@ export function wantsSummary(
     case 'on-failure':
       return failed;
     case 'auto':
-      return failed || isOtherwise(report);
+      return failed || hasFetched(report) || isOtherwise(report);
     default: {
       const never: never = mode;
       return never;
     }
   }
+}
+
+function hasFetched({ prefetch }: Report): boolean {
+  return prefetch !== undefined && prefetch.files + prefetch.modulesFailed > 0;
 }
 
 /** A reused decision was told by the first use already. */
@@ -56,6 +61,7 @@ export function renderJobSummary(report: Report): string {
   const own = report.findings.filter(({ coveredBy }) => coveredBy === undefined);
   const failures = own.filter(({ severity }) => severity === 'failure');
   const warnings = own.filter(({ severity }) => severity === 'warning');
+  const fetching = prefetchText(report);
   return `${[
     '### Go module proxy',
     '',
@@ -66,13 +72,14 @@ export function renderJobSummary(report: Report): string {
     '',
     ...details('Candidates', candidateText(report)),
     ...details('Chain and reasons', chainText(report)),
+    ...(fetching.length === 0 ? [] : details('Prefetch', fetching)),
     ...details('Wanted modules, hosts and time', accountText(report)),
   ].join('\n')}\n`;
 }
 
 /** Returns the three lines of a healthy run: the proxy, the environment, the modules. */
 function headLines(report: Report): readonly [string, string, string] {
-  return [proxyLine(report), environmentLine(report), wantedLine(report)];
+  return [proxyLine(report), environmentLine(report), modulesLine(report)];
 }
 
 function proxyLine({ chain, plan, secondUse }: Report): string {
@@ -104,22 +111,15 @@ function environmentLine({ chain, exported }: Report): string {
   return `\`GOPROXY\` ${verb} ${inertCodeSpan(chain.after, SENTENCE_LIMIT)}${more}`;
 }
 
-function wantedLine({ wanted, durations }: Report): string {
-  const took = `took ${unbroken(formatMs(durations.reduce((sum, { ms }) => sum + ms, 0)))}`;
-  if (wanted === undefined) return `No go.sum was read; ${took}`;
-  const missing = wanted.missing === 0 ? 'all present' : `${wanted.missing} missing`;
-  const wrong = wanted.wrong === 0 ? '' : `, **${wanted.wrong} with a wrong hash**`;
-  return `${count(wanted.modules, 'module')} wanted, ${count(wanted.files, 'file')}, ${missing}${wrong}; ${took}`;
-}
-
 function failureBlock(finding: Finding): readonly string[] {
-  const { subject, title, fault, rerunHelps, remedy, copy = [], evidence } = finding;
+  const { subject, title, fault, rerunHelps, remedy, copy = [], evidence, consequence } = finding;
   const what = `${subject === '' ? '' : `${inertCodeSpan(subject)}: `}${inertMarked(title, SENTENCE_LIMIT)}`;
   return [
     `- \u274c **What failed:** ${what}`,
     `- **Whose fault:** ${FAULT_TEXT[fault]}`,
     `- **Will a re-run help:** ${RERUN_TEXT[rerunHelps]}`,
     `- **What to change:** ${inertMarked(remedy, SENTENCE_LIMIT)}`,
+    ...(consequence === undefined ? [] : [`- **In this job:** ${inertMarked(consequence, SENTENCE_LIMIT)}`]),
     '',
     ...(copy.length === 0 ? [] : [inertCodeBlock(copy), '']),
     ...(evidence.length === 0 ? [] : details('Evidence', evidenceList(evidence))),
@@ -200,7 +200,8 @@ function unchangedText(unchanged: ReturnType<typeof changedVariables>['unchanged
   return `Unchanged: ${names.join(', ')}.${reason === '' ? '' : ` ${inertProse(reason, SENTENCE_LIMIT)}`}`;
 }
 
-function accountText({ go, wanted, notes, hosts, durations, actionVersion }: Report): readonly string[] {
+function accountText(report: Report): readonly string[] {
+  const { go, wanted, notes, hosts, durations, actionVersion } = report;
   const told = [...(wanted?.notes ?? []), ...notes].slice(0, ROW_LIMIT);
   const version = go.version === undefined ? 'no go command found' : inertCodeSpan(go.version);
   const contacted =
@@ -211,6 +212,7 @@ function accountText({ go, wanted, notes, hosts, durations, actionVersion }: Rep
           .map((host) => inertCodeSpan(host))
           .join(', ');
   return [
+    ...unfetchedNotes(report),
     ...told.map((note) => `- ${inertProse(note, SENTENCE_LIMIT)}`),
     `- Go: ${version}; setup-goproxy ${inertCodeSpan(actionVersion)}`,
     `- Hosts contacted: ${contacted}`,

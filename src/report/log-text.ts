@@ -3,6 +3,7 @@ import { formatPhases } from '../diagnosis/probe-findings.ts';
 import { becameOf } from './candidate-table.ts';
 import { checksumsText, count, formatMs, formatThroughput } from './figures.ts';
 import { inertName, inertText } from './foreign-text.ts';
+import { prefetchLines } from './prefetch-text.ts';
 import {
   type CandidateFacts,
   changedVariables,
@@ -23,16 +24,31 @@ const SENTENCE_LIMIT = 600;
 /** Lists longer than this are cut with the number of what is left out. */
 const LIST_LIMIT = 100;
 
-/** Returns the groups of the log, one a phase, for the whole report; empty phases are left out. */
+/** Returns the groups of the log for the whole report; empty ones are left out. */
 export function logSections(report: Report): readonly LogSection[] {
-  const sections: readonly LogSection[] = [
+  return [...sectionsBeforeFetch(report), ...sectionsAfterFetch(report)];
+}
+
+/** Returns the groups that can be printed before the prefetch runs: environment, candidates, chain. */
+export function sectionsBeforeFetch(report: Report): readonly LogSection[] {
+  return withLines([
     { title: 'Environment and wanted modules', lines: environmentLines(report) },
     { title: 'Candidates', lines: candidateLines(report) },
     { title: 'Chain and environment', lines: chainLines(report) },
+  ]);
+}
+
+/** Returns the groups that are known only after it: what it did, the findings, hosts and time. */
+export function sectionsAfterFetch(report: Report): readonly LogSection[] {
+  return withLines([
+    { title: 'Prefetch', lines: prefetchLines(report) },
     { title: 'Findings', lines: report.findings.flatMap(findingLines) },
     { title: 'Hosts contacted and time', lines: accountLines(report) },
-  ];
-  return sections.filter((section) => section.lines.length > 0);
+  ]);
+}
+
+function withLines(sections: readonly LogSection[]): readonly LogSection[] {
+  return sections.filter(({ lines }) => lines.length > 0);
 }
 
 /** Returns what was found before any network: go, the wanted set, notes. */

@@ -1,4 +1,8 @@
 import type { FailureClass, Finding } from '../diagnosis/finding.ts';
+import type { ProxyAnswer } from '../diagnosis/proxy-answers.ts';
+import type { FailureClass as FileFailureClass } from '../fetch/outcome.ts';
+import type { WantedFile } from '../go/wanted-set.ts';
+import type { FileResult } from '../prefetch/prefetch-result.ts';
 import type { Verdict } from '../proxy/verdict.ts';
 
 /** Everything that log, summary, annotations and report.json are made from: plain data, filled by the entries. */
@@ -19,6 +23,8 @@ export interface Report {
   readonly exported: readonly ExportedValue[];
   /** Absent when no project was read. */
   readonly wanted?: WantedFacts;
+  /** Absent as long as nothing was decided about fetching. */
+  readonly prefetch?: PrefetchFacts;
   /** Set when an earlier use in the job had decided already. */
   readonly secondUse?: string;
   /** What was not done, and anything else worth a line, each with its reason. */
@@ -114,6 +120,62 @@ export interface WantedFacts {
   readonly wrong: number;
   readonly privateModules: number;
   readonly notes: readonly string[];
+}
+
+/** What the prefetch did; all counts are 0 unless it ran. */
+export interface PrefetchFacts {
+  /** `impossible`: it was asked for, or needed, and could not run. */
+  readonly status: 'ran' | 'skipped' | 'impossible';
+  /** Why it was skipped or impossible, or ended before all files were settled; one clause. */
+  readonly reason?: string;
+  /** Module versions of which all files that were missing are there now. */
+  readonly modulesFetched: number;
+  /** Module versions of which a file could not be fetched. */
+  readonly modulesFailed: number;
+  readonly modulesLeftToGo: number;
+  /** Files that were placed, and how many of them the probe had brought already. */
+  readonly files: number;
+  readonly filesFromProbe: number;
+  /** Of the placed files. */
+  readonly bytes: number;
+  readonly ms: number;
+  /** Of what did not come with the probe; absent when it was too little to tell. */
+  readonly bytesPerSecond?: number;
+  readonly requests: number;
+  /** Those that were asked, standby proxies last. */
+  readonly proxies: readonly PrefetchProxyFacts[];
+  /** At most 100 files that could not be fetched; `moreFailures` counts the others. */
+  readonly failures: readonly FailedFileFacts[];
+  readonly moreFailures: number;
+  /** At most 100 module versions, `path@version`, that go is to fetch from their hosts; `moreLeftToGo` counts the others. */
+  readonly leftToGo: readonly string[];
+  readonly moreLeftToGo: number;
+}
+
+/** What one proxy did in the prefetch; the counts are of answers. */
+export interface PrefetchProxyFacts {
+  readonly label: string;
+  readonly standby: boolean;
+  readonly asked: number;
+  readonly fetched: number;
+  readonly failed: number;
+  readonly notFound: number;
+  /** Of all bodies, wrong ones too. */
+  readonly bytes: number;
+}
+
+/** A file that could not be fetched, and what everybody who was asked for it answered. */
+export interface FailedFileFacts {
+  readonly module: string;
+  readonly version: string;
+  readonly kind: WantedFile['kind'];
+  /** `local`: the module cache did not take it; `cancelled`: the phase ended before it. */
+  readonly class: FileFailureClass;
+  readonly why?: NonNullable<Extract<FileResult, { readonly kind: 'failed' }>['why']>;
+  /** What decided; may quote a path of the module cache. */
+  readonly detail?: string;
+  /** Empty when nobody was asked. */
+  readonly answers: readonly ProxyAnswer[];
 }
 
 /** A variable that the step decides about, with its name. */

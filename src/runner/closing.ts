@@ -7,6 +7,8 @@ export interface Closing {
   awaitWrite(write: Promise<unknown>): void;
   /** Has the end of the step kill this process group; returns the function that takes it back when the child has ended. */
   killAtEnd(pid: number): () => void;
+  /** Has the end of the step call this once the writes are done or given up; returns the function that takes it back. */
+  removeAtEnd(remove: () => void): () => void;
   /** Awaits the writes, kills the children. Never rejects; takes at most the bound. */
   close(boundMs: number): Promise<void>;
 }
@@ -15,6 +17,7 @@ export interface Closing {
 export function createClosing(): Closing {
   const writes = new Set<Promise<unknown>>();
   const groups = new Set<number>();
+  const removals = new Set<() => void>();
   return {
     awaitWrite: (write) => {
       const settled = write.catch(() => undefined).finally(() => writes.delete(settled));
@@ -24,13 +27,27 @@ export function createClosing(): Closing {
       groups.add(pid);
       return () => groups.delete(pid);
     },
+    removeAtEnd: (remove) => {
+      removals.add(remove);
+      return () => removals.delete(remove);
+    },
     close: async (boundMs) => {
       // The children first: a write may wait for one of them.
       const killed = [...groups].map((pid) => killGroup(pid, boundMs));
       groups.clear();
       await within(boundMs, Promise.allSettled([...killed, ...writes]));
+      for (const remove of removals) attempt(remove);
     },
   };
+}
+
+/** What cannot be removed must not keep the rest from being removed, nor the step from its end. */
+function attempt(remove: () => void): void {
+  try {
+    remove();
+  } catch {
+    // Whoever removes tells it, or nobody can.
+  }
 }
 
 /** Waits for the work, but not longer than the bound. Says whether the work was done. */

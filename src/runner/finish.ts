@@ -24,6 +24,8 @@ export interface StepContext {
   readonly closing: Closing;
   /** Aborted when the job is cancelled or the step's time is over. */
   readonly signal: AbortSignal;
+  /** Gives the step so much more time, for work that has a bound of its own. */
+  readonly allowMore: (ms: number) => void;
 }
 
 /** One step of the action. */
@@ -58,9 +60,11 @@ export async function runStep({ name, boundMs, log, body }: Step): Promise<never
   ignoreOutputErrors();
   const closing = createClosing();
   const abort = new AbortController();
-  const ending = await raceEndings(boundMs, () => body({ log, closing, signal: abort.signal }));
+  const bound = startBound(boundMs);
+  const { allowMore } = bound;
+  const ending = await raceEndings(bound, () => body({ log, closing, signal: abort.signal, allowMore }));
   if (ending.kind !== 'done') abort.abort();
-  settle(name, ending, boundMs, log);
+  settle(name, ending, bound.totalMs(), log);
   return await finish(closing);
 }
 
@@ -74,9 +78,34 @@ export async function finish(closing: Closing): Promise<never> {
   process.exit();
 }
 
-async function raceEndings(boundMs: number, body: () => Promise<void>): Promise<Ending> {
+/** How long a step may take; it can grow while the step runs. */
+interface Bound {
+  readonly over: Promise<void>;
+  totalMs(): number;
+  allowMore(ms: number): void;
+  stop(): void;
+}
+
+function startBound(boundMs: number): Bound {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const startedAt = performance.now();
+  let total = boundMs;
+  let timer = setTimeout(resolve, boundMs);
+  return {
+    over: promise,
+    totalMs: () => total,
+    allowMore: (ms) => {
+      clearTimeout(timer);
+      total += ms;
+      timer = setTimeout(resolve, startedAt + total - performance.now());
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+async function raceEndings(bound: Bound, body: () => Promise<void>): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
-  const timer = setTimeout(resolve, boundMs, { kind: 'timeout' });
+  void bound.over.then(() => resolve({ kind: 'timeout' }));
   // They stay for good: what comes after the first ending must not end the process before its output is drained.
   process.on('uncaughtException', (error) => resolve({ kind: 'threw', error }));
   process.on('unhandledRejection', (error) => resolve({ kind: 'threw', error }));
@@ -89,7 +118,7 @@ async function raceEndings(boundMs: number, body: () => Promise<void>): Promise<
     (error: unknown) => resolve({ kind: 'threw', error }),
   );
   const ending = await promise;
-  clearTimeout(timer);
+  bound.stop();
   return ending;
 }
 

@@ -40,11 +40,9 @@ export const NO_OUTPUTS: Outputs = {
   report: '',
 };
 
-/** What a step tells the runner. */
+/** What a step tells the runner at its end. */
 export interface Outcome {
   readonly outputs: Outputs;
-  /** Variables for later steps as go needs them, userinfo included: their secrets must be masked before. */
-  readonly exports: ReadonlyMap<string, string>;
   readonly annotations: readonly Annotation[];
   /** Markdown; '' for none. */
   readonly summary: string;
@@ -57,18 +55,18 @@ const NEVER_EXPORTED: ReadonlySet<string> = new Set(['GONOSUMCHECK', 'GOINSECURE
 const SUMMARY_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * Publishes the outcome: environment, outputs, annotations, summary. Each of them that fails is told and does not
- * keep the others from being tried; returns whether the environment was exported. Never rejects.
+ * Publishes the outcome: outputs, annotations, summary. Each of them that fails is told and does not keep the others from
+ * being tried. Never rejects.
  */
-export async function publish(outcome: Outcome, log: Log): Promise<{ readonly exported: boolean }> {
-  const exported = await publishExports(outcome.exports, log);
+export async function publish(outcome: Outcome, log: Log): Promise<void> {
   await publishOutputs(outcome.outputs, log);
   for (const { level, message, title } of outcome.annotations) log[level](message, title);
   await publishSummary(outcome.summary, log);
-  return { exported };
 }
 
-/** Exports variables to later steps, all or none. Never rejects; returns whether they were written. */
+/**
+ * Exports variables to later steps as go needs them, userinfo included: their secrets must be masked before. All or none.
+ * Never rejects; returns whether they were written. */
 export async function publishExports(exports: ReadonlyMap<string, string>, log: Log): Promise<boolean> {
   return await attempt('GITHUB_ENV', 'The environment of later steps stays as it was', log, () => {
     checkExports(exports);
@@ -112,15 +110,19 @@ export async function publishSummary(markdown: string, log: Log): Promise<void> 
   );
 }
 
-/**
- * Writes report.json under a name of its own into RUNNER_TEMP, readable by the user only; returns its path, or '' when it
- * cannot be written, which is told. Never rejects.
- */
-export async function writeReport(json: string, log: Log): Promise<string> {
+/** Returns a path in RUNNER_TEMP that no other report has; '' without RUNNER_TEMP. */
+export function reportPath(): string {
   const directory = process.env['RUNNER_TEMP'] ?? '';
-  const file = path.join(directory, `setup-goproxy-${randomUUID()}.json`);
+  return directory === '' ? '' : path.join(directory, `setup-goproxy-${randomUUID()}.json`);
+}
+
+/**
+ * Writes report.json to a path of {@link reportPath}, readable by the user only; returns the path, or '' when it cannot be
+ * written, which is told. Never rejects.
+ */
+export async function writeReport(file: string, json: string, log: Log): Promise<string> {
   try {
-    if (directory === '') throw new CommandFileError('RUNNER_TEMP is not set');
+    if (file === '') throw new CommandFileError('RUNNER_TEMP is not set');
     const handle = await open(file, 'wx', 0o600);
     try {
       await handle.writeFile(log.redact(json));

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../src/diagnosis/finding.ts';
+import { findingsOfPrefetch } from '../../../src/diagnosis/prefetch-findings.ts';
 import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
 import type { GoEnv } from '../../../src/go/go-env.ts';
 import { buildChain, type Fallback } from '../../../src/proxy/chain.ts';
 import { planProxies } from '../../../src/proxy/proxy-plan.ts';
 import type { Verdict } from '../../../src/proxy/verdict.ts';
 import { buildReport, type ReportParts } from '../../../src/report/build-report.ts';
+import { failed, PROXY_B, placed, ran, tally } from '../../support/sample-prefetch.ts';
 import { asCandidates, DEAD, healthy, REFUSED, UNMEASURED } from '../proxy/builders.ts';
 
 const GO = 'https://proxy.golang.org';
@@ -57,7 +59,7 @@ function partsOf(one: Case): ReportParts {
     presence: { missing: [], wrong: [], presentFiles: 0, checkedBytes: 0, wholeness: 'empty', notes: [] },
     plan,
     use: { kind: 'first', baseline: { GOPROXY: asFound, GOSUMDB: asFound } },
-    choice: { probed, decision, sumdb, standby, kept: [], contacted: [] },
+    choice: { probed, decision, sumdb, standby, kept: [], sizes: [], contacted: ['a.example'] },
     sumdb,
     exports: { exports: isExported ? [{ name: 'GOPROXY', value: decision.goproxy }] : [], withheld: [] },
     findings: findingsOfProbe(probed),
@@ -112,6 +114,34 @@ describe('candidates', () => {
 test('a skipped entry has its reason and place, and not itself again', () => {
   const { skipped } = buildReport(partsOf({ proxies: [A, A], verdicts: [FAST] })).plan;
   expect(skipped).toEqual([{ entry: A, reason: 'the same base URL is there already (entry 2 of proxies)' }]);
+});
+
+describe('the prefetch', () => {
+  const parts = partsOf({ proxies: [A], verdicts: [FAST] });
+  const prefetch = ran([placed('m.example/x')], {
+    contacted: ['a.example', 'storage.example'],
+    tallies: [tally(PROXY_B, { asked: 0 })],
+  });
+
+  test('is told once it is decided, and its hosts join those of the probe', () => {
+    expect(buildReport(parts)).not.toHaveProperty('prefetch');
+    expect(buildReport(parts).hosts).toEqual(['a.example']);
+    const report = buildReport({ ...parts, prefetch });
+    expect(report.prefetch).toMatchObject({ status: 'ran', modulesFetched: 1 });
+    expect(report.hosts).toEqual(['a.example', 'storage.example']);
+  });
+
+  test('a finding keeps what it says of this job', () => {
+    const [finding] = findingsOfPrefetch(ran([failed('m.example/x', 'not-found')]), {
+      isPublicChain: false,
+      hasDirect: false,
+      prefetchInput: 'auto',
+    });
+    const about = { ...finding!, subject: A };
+    expect(buildReport({ ...parts, findings: [about] }).findings[0]?.consequence).toBe(
+      'go asks again when it needs it',
+    );
+  });
 });
 
 describe('what became of a candidate', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
-import { formatMs, formatThroughput } from '../../../src/report/figures.ts';
+import { formatBytes, formatMs, formatThroughput } from '../../../src/report/figures.ts';
 import { logSections } from '../../../src/report/log-text.ts';
 import type { CandidateFacts } from '../../../src/report/report.ts';
 import { FAST, makeReport, probed, unhealthy } from '../../support/sample-report.ts';
@@ -133,4 +133,16 @@ test.each([
   [123_400_000, '123 MB/s'],
 ])('formatThroughput(%d) is %s', (rate, text) => {
   expect(formatThroughput(rate)).toBe(text);
+});
+
+test.each([
+  [12, '12 B'],
+  [999, '999 B'],
+  [1000, '1 kB'],
+  [999_400, '999 kB'],
+  [999_600, '1.0 MB'],
+  [38_123_456, '38.1 MB'],
+  [999_960_000, '1.0 GB'],
+])('formatBytes(%d) is %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
 });

@@ -3,10 +3,23 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
 import { findingsOfSetting } from '../../../src/diagnosis/setting-findings.ts';
+import type { PrefetchOutcome } from '../../../src/prefetch/prefetch-result.ts';
 import type { Verdict } from '../../../src/proxy/verdict.ts';
+import { prefetchFacts } from '../../../src/report/prefetch-facts.ts';
 import { makeRedactor } from '../../../src/report/redaction.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { renderReportJson, sealReport } from '../../../src/report/report-json.ts';
+import {
+  answered,
+  attempt,
+  failed,
+  leftToGo,
+  PROXY_A,
+  PROXY_B,
+  placed,
+  ran,
+  wrongHash,
+} from '../../support/sample-prefetch.ts';
 import { FAST, makeReport, probed, unhealthy } from '../../support/sample-report.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../../docs/report.schema.json', import.meta.url), 'utf8'));
@@ -17,11 +30,37 @@ function withVerdict(verdict: Verdict): Report {
   return makeReport({ plan: { ...makeReport().plan, candidates: [{ ...FAST, verdict }] } });
 }
 
+const TOLD = {
+  why: 'exhausted',
+  attempts: [answered(PROXY_A, 503, 'infrastructure', 'x'), wrongHash(PROXY_B)],
+} as const;
+const FETCHED = ran(
+  [
+    placed('m.example/a', 1_000_000),
+    leftToGo('m.example/b'),
+    failed('m.example/c', 'integrity', TOLD),
+    failed('m.example/d', 'local', { modcache: { code: 'modcache-busy', message: 'busy' } }),
+    failed('m.example/e', 'cancelled', { why: 'idle', attempts: [attempt(PROXY_A, 'cancelled')] }),
+    ...Array.from({ length: 200 }, (_, id) => failed(`m.example/${id}`, 'not-found', { why: 'not-found' })),
+  ],
+  { elapsedMs: 512.25, earlyEnd: 'idle' },
+);
+
 describe('report.json', () => {
   const { wanted: _wanted, ...unread } = makeReport();
   test.each<[string, Report]>([
     ['a healthy run', makeReport()],
     ['no project', unread],
+    ...(
+      [
+        FETCHED,
+        { kind: 'skipped', reason: 'x' },
+        { kind: 'impossible', reason: 'x' },
+      ] satisfies PrefetchOutcome[]
+    ).map((outcome): [string, Report] => [
+      `a prefetch: ${outcome.kind}`,
+      makeReport({ prefetch: prefetchFacts(outcome) }),
+    ]),
     ['a second use', makeReport({ secondUse: 'decided before' })],
     ['a status', withVerdict(unhealthy('http-status', { status: 502, body: 'x' }))],
     ['unknown', withVerdict({ kind: 'unknown', reason: 'forbidden', status: 403, body: 'x', phases: {} })],
@@ -48,6 +87,16 @@ describe('report.json', () => {
     ['another schema', { schema: 2 }],
     ['an unknown class', { failureClass: 'bad' }],
     ['an unknown property', { extra: 1 }],
+    ['a prefetch without counts', { prefetch: { status: 'ran' } }],
+    [
+      'an answer that nobody gave',
+      {
+        prefetch: {
+          ...prefetchFacts(FETCHED),
+          failures: [{ ...prefetchFacts(FETCHED).failures[0], why: 'so' }],
+        },
+      },
+    ],
     ['a negative time', { durations: [{ phase: 'x', ms: -1 }] }],
   ])('the schema refuses %s', (_name, change) => {
     expect(isValid({ ...makeReport(), ...change })).toBe(false);
@@ -60,7 +109,11 @@ describe('report.json', () => {
       notes: [text],
       exported: [{ name: 'GOPROXY', value: text }],
       secondUse: text,
+      prefetch: prefetchFacts(
+        ran([failed('m.example/x', 'access', { attempts: [answered(PROXY_A, 403, 'refused', text)] })]),
+      ),
     });
+    expect(renderReportJson(report, redact)).toContain('"body"');
     expect(renderReportJson(report, redact)).not.toContain('canary');
   });
 

@@ -75228,6 +75228,10 @@ function cachePath(goModCache, { module, kind }) {
 function downloadDirectory(goModCache) {
     return external_node_path_default().join(goModCache, 'cache', 'download');
 }
+/** The `.ziphash` beside a zip. */
+function zipHashPath(zip) {
+    return `${zip}hash`;
+}
 const STAT_WORKERS = 32;
 /** Returns a look at every file of the set, in its order, 32 at a time; each directory is looked at once. */
 async function cache_entry_lookAtAll(goModCache, wanted, signal) {
@@ -75401,12 +75405,14 @@ async function check(goModCache, file, { bytes, signal }) {
         return asLook(error);
     }
 }
+const READ_FLAGS = external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0) | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0);
+/** An h1 has 47 characters; more than a line of it is none. */
+const ZIP_HASH_BYTES = 256;
 /** Opens a file that was regular a moment ago, not through a link put there since, and looks at its content. */
 async function findWrong(absolute, file, signal) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const flags = external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0) | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0);
-        const handle = __addDisposableResource(env_1, await (0,promises_.open)(absolute, flags), true);
+        const handle = __addDisposableResource(env_1, await (0,promises_.open)(absolute, READ_FLAGS), true);
         if (!(await handle.stat()).isFile())
             return { kind: 'not-a-file' };
         switch (file.kind) {
@@ -75414,8 +75420,10 @@ async function findWrong(absolute, file, signal) {
                 return checkInfo(await readBounded(handle, MAX_BYTES.info), file.module.version);
             case 'mod':
                 return checkHash(hashGoMod(await readBounded(handle, MAX_BYTES.mod)), file);
-            case 'zip':
-                return checkHash((await hashZip({ handle }, signal === undefined ? {} : { signal })).hash, file);
+            case 'zip': {
+                const { hash } = await hashZip({ handle }, signal === undefined ? {} : { signal });
+                return checkHash(hash, file) ?? (await checkZipHash(zipHashPath(absolute), hash));
+            }
             default: {
                 const never = file.kind;
                 return never;
@@ -75434,6 +75442,35 @@ async function findWrong(absolute, file, signal) {
 }
 function checkHash(hash, { hashes }) {
     return hashes.includes(hash) ? undefined : { kind: 'hash', hash };
+}
+/**
+ * Without a `.ziphash`, or with one that has not the length of an h1, go hashes the zip itself; one that says otherwise it
+ * believes, and refuses the module (modfetch/fetch.go: checkMod, isValidSum).
+ */
+async function checkZipHash(zipHash, hash) {
+    let said;
+    try {
+        const env_2 = { stack: [], error: void 0, hasError: false };
+        try {
+            const handle = __addDisposableResource(env_2, await (0,promises_.open)(zipHash, READ_FLAGS), true);
+            if (!(await handle.stat()).isFile())
+                return { kind: 'zip-hash' };
+            said = (await readBounded(handle, ZIP_HASH_BYTES)).toString('latin1').trim();
+        }
+        catch (e_2) {
+            env_2.error = e_2;
+            env_2.hasError = true;
+        }
+        finally {
+            const result_2 = __disposeResources(env_2);
+            if (result_2)
+                await result_2;
+        }
+    }
+    catch (error) {
+        return asLook(error).kind === 'absent' ? undefined : { kind: 'zip-hash' };
+    }
+    return said === hash || said.length !== hash.length ? undefined : { kind: 'zip-hash' };
 }
 function checkInfo(bytes, version) {
     let info;
@@ -78101,16 +78138,18 @@ function publicRank(modulePath) {
  * Returns what to ask of each candidate, in their order. Public proxies, and all that the user did not name, are asked for
  * well-known public modules only: of W, else pinned. The others may be asked for any module of W, and are asked for a
  * well-known one where there is one: the same zip for all makes them comparable. A zip is asked only when W lacks one; who
- * may not be asked for any of them gets a pinned zip. What GONOPROXY matches is asked of nobody: when that leaves nothing,
+ * may not be asked for any of them gets a pinned zip. One zip shows whether zips come at all, redirects included; more, for
+ * the throughput, are asked only where there are candidates to compare. What GONOPROXY matches is asked of nobody: when that leaves nothing,
  * no request is made, for an answer about a module that cannot exist would not tell a proxy from any web server.
  */
 function assignProbes(choice) {
+    const isAlone = choice.candidates.filter(({ kind }) => kind === 'http').length === 1;
     return choice.candidates.map((candidate) => {
         if (candidate.kind === 'file') {
             return { kind: 'none', candidate, why: 'a file:// proxy has no network to measure' };
         }
         const audience = mayHearPrivatePaths(candidate) ? 'given-only' : 'public';
-        const samples = chooseSamples(choice, audience);
+        const samples = chooseSamples(choice, audience).slice(0, isAlone ? 1 : MAX_SAMPLES);
         const module = chooseModule(choice, audience, samples[0]?.module);
         if (module === undefined) {
             return {
@@ -78136,7 +78175,7 @@ function chooseSamples(choice, audience) {
     const zips = choice.missing.filter(({ kind, hashes }) => kind === 'zip' && hashes.length > 0);
     if (zips.length === 0)
         return [];
-    const files = byPreference(zips, choice, audience).slice(0, MAX_SAMPLES);
+    const files = byPreference(zips, choice, audience);
     if (files.length > 0)
         return files.map(({ module, hashes }) => ({ module, hashes }));
     // The larger one: eighteen kilobytes of the other say nothing about throughput.
@@ -82312,11 +82351,17 @@ function goValue({ values }, name) {
     return values.get(name) ?? '';
 }
 /**
- * Reads go's configuration, the Go files of the workspace and the module cache. Wrong files of the project become problems
- * of the wanted set.
+ * Reads go's configuration, the Go files of the workspace and, by hash, the module cache. Wrong files of the project become
+ * problems of the wanted set.
  * @throws InputError when working-directory is no directory; the reason of `signal` when it aborts.
  */
 async function setting_readSetting(inputs, workspace, signal) {
+    const setting = await readProjectSetting(inputs, workspace, signal);
+    const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, { signal });
+    return { ...setting, presence };
+}
+/** Reads all of the setting but the module cache; see {@link readSetting}. */
+async function readProjectSetting(inputs, workspace, signal) {
     await checkDirectory(inputs.workingDirectory, workspace);
     const goEnv = await readGoEnv({ directory: inputs.workingDirectory, env: process.env, signal });
     const merged = mergePatterns(inputs, goEnv);
@@ -82329,9 +82374,8 @@ async function setting_readSetting(inputs, workspace, signal) {
         signal,
     });
     const wanted = computeWantedSet(project, { isPrivate: (path) => privateMatch(path, merged) });
-    const presence = await findMissing(goValue(goEnv, 'GOMODCACHE'), wanted, { signal });
     const toolchains = chooseToolchains(goEnv.values, project.units);
-    return { goEnv, merged, wanted, presence, toolchains };
+    return { goEnv, merged, wanted, toolchains };
 }
 async function checkDirectory(directory, workspace) {
     const found = await (0,promises_.stat)(directory).catch(() => undefined);
@@ -82900,7 +82944,8 @@ function asModCacheError(error, target) {
         return error;
     const system = systemCode(error) ?? 'unknown error';
     const [code, why] = CODES[system] ?? ['modcache-failed', 'the file system refuses'];
-    return new ModCacheError(code, `${target} cannot be written: ${why} (${system})`, { cause: error });
+    // The reason first: a path can be longer than what is shown.
+    return new ModCacheError(code, `${why} (${system}): ${target} cannot be written`, { cause: error });
 }
 /** Returns the error for a link found below GOMODCACHE. */
 function linkError(target) {
@@ -83349,10 +83394,6 @@ async function removeEntry(staging, target, { onlyDirectories = false } = {}) {
             throw asModCacheError(error, target);
     }
 }
-/** The `.ziphash` beside a zip. */
-function zipHashPath(zip) {
-    return `${zip}hash`;
-}
 /** Where go extracts a module (modfetch/cache.go: DownloadDir). */
 function extractedPath(goModCache, { path: name, version }) {
     return external_node_path_default().join(goModCache, ...`${escapePath(name)}@${escapeVersion(version)}`.split('/'));
@@ -83393,58 +83434,7 @@ async function moveAside(staging, directory) {
 }
 
 ;// CONCATENATED MODULE: ./src/modcache/staging.ts
-var staging_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var staging_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
+
 
 
 
@@ -83480,13 +83470,7 @@ async function openStaging(goModCache, { now = Date.now() } = {}) {
     catch (error) {
         throw asModCacheError(error, directory);
     }
-    try {
-        return new StagingDirectory(root, directory, directories, await findFileMode(directory));
-    }
-    catch (error) {
-        removeTreeNow(directory, removalBudget());
-        throw asModCacheError(error, directory);
-    }
+    return new StagingDirectory(root, directory, directories);
 }
 async function makeRoot(root) {
     try {
@@ -83511,29 +83495,6 @@ async function removeDead(cache, now) {
             await removeTree(old, budget);
     }
 }
-/**
- * Returns the mode of a file that is made with 0666, by making one: process.umask() sets the umask for a moment to read
- * it, and knows nothing of default access lists or file systems without modes.
- */
-async function findFileMode(directory) {
-    const env_1 = { stack: [], error: void 0, hasError: false };
-    try {
-        const probe = external_node_path_default().join(directory, randomName());
-        const handle = staging_addDisposableResource(env_1, await (0,promises_.open)(probe, EXCLUSIVE, 0o666), true);
-        const { mode } = await handle.stat();
-        await (0,promises_.unlink)(probe);
-        return mode & 0o777;
-    }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
-    }
-    finally {
-        const result_1 = staging_disposeResources(env_1);
-        if (result_1)
-            await result_1;
-    }
-}
 const EXCLUSIVE = external_node_fs_namespaceObject.constants.O_RDWR | external_node_fs_namespaceObject.constants.O_CREAT | external_node_fs_namespaceObject.constants.O_EXCL | (external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0);
 function randomName() {
     return (0,external_node_crypto_.randomBytes)(16).toString('hex');
@@ -83542,12 +83503,10 @@ class StagingDirectory {
     goModCache;
     directory;
     directories;
-    fileMode;
-    constructor(goModCache, directory, directories, fileMode) {
+    constructor(goModCache, directory, directories) {
         this.goModCache = goModCache;
         this.directory = directory;
         this.directories = directories;
-        this.fileMode = fileMode;
     }
     newPath() {
         return external_node_path_default().join(this.directory, randomName());
@@ -83555,7 +83514,7 @@ class StagingDirectory {
     async create() {
         const file = this.newPath();
         try {
-            return new OpenStagedFile(file, await (0,promises_.open)(file, EXCLUSIVE, 0o600));
+            return new OpenStagedFile(file, await (0,promises_.open)(file, EXCLUSIVE, 0o666));
         }
         catch (error) {
             throw asModCacheError(error, file);
@@ -83588,11 +83547,21 @@ class StagingDirectory {
 class OpenStagedFile {
     path;
     handle;
+    #isUsedUp = false;
     constructor(file, handle) {
         this.path = file;
         this.handle = handle;
     }
+    async moveTo(target) {
+        // Some file systems report errors of writing only now.
+        await this.handle.close();
+        await renameOver(this.path, target);
+        this.#isUsedUp = true;
+    }
     async discard() {
+        if (this.#isUsedUp)
+            return;
+        this.#isUsedUp = true;
         await this.handle.close().catch(() => undefined);
         await (0,promises_.unlink)(this.path).catch(() => undefined);
     }
@@ -83713,6 +83682,8 @@ function isTrickle(looks, bodies, { bytesPerSecond, windowMs }) {
         return false;
     return all < limit * BUSY || own * SHARE * bodies < all;
 }
+/** A sink that has been busy with one piece for this part of the time between two looks holds the connection back. */
+const HELD_BACK = 0.5;
 /** Passes a body on to its sink, counts it, and says when it has become a trickle. */
 class TrickleWatch {
     #sink;
@@ -83722,7 +83693,7 @@ class TrickleWatch {
     #total = 0;
     #looks = [];
     #timer;
-    #writing = false;
+    #writingSince;
     constructor(sink, policy, meter, onTrickle) {
         this.#sink = sink;
         this.#policy = policy;
@@ -83743,12 +83714,12 @@ class TrickleWatch {
             this.#total += length;
             this.#meter.bytes += length;
         }
-        this.#writing = true;
+        this.#writingSince = performance.now();
         try {
             await this.#sink.write(pieces, position);
         }
         finally {
-            this.#writing = false;
+            this.#writingSince = undefined;
         }
     }
     /** Ends the watch; nothing is said after it. */
@@ -83762,8 +83733,9 @@ class TrickleWatch {
         return { own: this.#total, all: this.#meter.bytes };
     }
     #look() {
-        // A sink that is busy holds the connection back: that is no trickle of the peer's.
-        if (this.#writing)
+        // A slow sink holds the connection back: that is no trickle of the peer's. One that is just busy, as with every small piece, does not.
+        const heldMs = this.#writingSince === undefined ? 0 : performance.now() - this.#writingSince;
+        if (heldMs > (HELD_BACK * this.#policy.windowMs) / LOOKS)
             this.#looks = [];
         this.#looks = [...this.#looks, this.#current()].slice(-1 - LOOKS);
         if (isTrickle(this.#looks, this.#meter.bodies, this.#policy))
@@ -84562,7 +84534,6 @@ var placing_disposeResources = (undefined && undefined.__disposeResources) || (f
 
 
 
-
 /**
  * Verifies a staged file through its own descriptor and renames it to where go looks for it; the staged file is used up
  * in any case. Before a zip comes a `.ziphash` of ours, which makes go believe the zip and what it extracts from it.
@@ -84589,9 +84560,11 @@ async function place(staging, staged, file, { signal, verified } = {}) {
                 : await checkContent(using.handle, file, signal);
             await staging.directories.make(external_node_path_default().dirname(target));
             const there = await findThere(staging, file, target);
-            if (there === 'right')
+            if (there === 'right') {
+                if (file.kind === 'zip' && hash !== undefined)
+                    await ensureZipHash(staging, { file, target, hash });
                 return 'kept';
-            await seal(using, staging.fileMode);
+            }
             signal?.throwIfAborted();
             if (file.kind === 'zip' && hash !== undefined) {
                 await placeZip(staging, using, { file, target, hash, wrong: there === 'wrong' });
@@ -84600,7 +84573,7 @@ async function place(staging, staged, file, { signal, verified } = {}) {
                 // A rename replaces a file in one step, but no directory.
                 if (there === 'wrong')
                     await removeEntry(staging, target, { onlyDirectories: true });
-                await renameOver(using.path, target);
+                await using.moveTo(target);
             }
             return there === 'wrong' ? 'replaced' : 'placed';
         }
@@ -84637,20 +84610,10 @@ async function placeZip(staging, staged, zip) {
     try {
         // What can fail for want of space comes before anything is removed.
         const zipHash = placing_addDisposableResource(env_2, await staging.stage(Buffer.from(zip.hash)), true);
-        await seal(zipHash, staging.fileMode);
         if (zip.wrong)
             await removeWrong(staging, zip.file);
-        // In this order: a directory that is there before its `.ziphash` is none that go has just extracted.
-        const extracted = await checkExtracted(staging, zip.file.module);
-        const believed = await readZipHash(staging, zip.target);
-        if (believed !== zip.hash) {
-            if (extracted)
-                await distrustExtracted(staging, zip.file.module);
-            const target = zipHashPath(zip.target);
-            await removeEntry(staging, target, { onlyDirectories: true });
-            await renameOver(zipHash.path, target);
-        }
-        await renameOver(staged.path, zip.target);
+        await placeZipHash(staging, zipHash, zip);
+        await staged.moveTo(zip.target);
     }
     catch (e_2) {
         env_2.error = e_2;
@@ -84662,16 +84625,34 @@ async function placeZip(staging, staged, zip) {
             await result_2;
     }
 }
-/** Gives a staged file the mode that go gives its own, and closes it, which some file systems use to report errors. */
-async function seal({ handle }, mode) {
-    if (((await handle.stat()).mode & 0o777) !== mode) {
-        await handle.chmod(mode).catch((error) => {
-            // File systems without modes, such as vfat, say so; then go's files have none either.
-            if (systemCode(error) !== 'EPERM' && systemCode(error) !== 'ENOTSUP')
-                throw error;
-        });
+/** Another run that repairs the same zip may have taken its `.ziphash` away. */
+async function ensureZipHash(staging, zip) {
+    const env_3 = { stack: [], error: void 0, hasError: false };
+    try {
+        const zipHash = placing_addDisposableResource(env_3, await staging.stage(Buffer.from(zip.hash)), true);
+        await placeZipHash(staging, zipHash, zip);
     }
-    await handle.close();
+    catch (e_3) {
+        env_3.error = e_3;
+        env_3.hasError = true;
+    }
+    finally {
+        const result_3 = placing_disposeResources(env_3);
+        if (result_3)
+            await result_3;
+    }
+}
+async function placeZipHash(staging, zipHash, zip) {
+    // In this order: a directory that is there before its `.ziphash` is none that go has just extracted.
+    const extracted = await checkExtracted(staging, zip.file.module);
+    const believed = await readZipHash(staging, zip.target);
+    if (believed === zip.hash)
+        return;
+    if (extracted)
+        await distrustExtracted(staging, zip.file.module);
+    const target = zipHashPath(zip.target);
+    await removeEntry(staging, target, { onlyDirectories: true });
+    await zipHash.moveTo(target);
 }
 
 ;// CONCATENATED MODULE: ./src/prefetch/fetch-and-place.ts
@@ -84816,7 +84797,10 @@ function unfetched(file, outcome) {
     // A disk that is full shows while the body comes, not only when the file is placed.
     return failed.class === 'local' ? { ...failed, file, modcache: fetch_and_place_describe(error) } : { ...failed, file };
 }
-/** What neither the module cache nor the file system says is a fault of ours, and must not be told as one of theirs. */
+/**
+ * Returns what an error that was thrown means for its file: what neither the module cache nor the file system says is a
+ * fault of ours, and must not be told as one of theirs.
+ */
 function faultOf(error) {
     if (isOfModCache(error))
         return { class: 'local', modcache: fetch_and_place_describe(error) };
@@ -85019,8 +85003,7 @@ class PrefetchRun {
                 await removeWrong(staging, file);
             }
             catch (error) {
-                const { code, message } = asModCacheError(error, this.#request.goModCache);
-                this.#settle({ kind: 'failed', file, attempts: [], class: 'local', modcache: { code, message } });
+                this.#settle({ kind: 'failed', file, attempts: [], ...faultOf(error) });
             }
         }
     }
@@ -91708,9 +91691,10 @@ function telling_findingsOf(told) {
         ...(plan.proxies.kind === 'policy' ? [] : findingsOfToolchain(told.toolchains.facts)),
     ];
 }
-function routeFacts(chosen) {
-    const route = routeOf(chosen);
-    if (route.kind === 'none')
+/** Asked again only where the prefetch has come this way already. */
+function routeFacts(told) {
+    const route = told.prefetch.kind === 'ran' ? routeOf(told) : undefined;
+    if (route === undefined || route.kind === 'none')
         return { isPublicChain: false, hasDirect: false };
     const isPublicChain = route.chain.every(({ candidate }) => candidate.publicProxy !== undefined);
     return { isPublicChain, hasDirect: route.direct };

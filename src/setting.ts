@@ -8,14 +8,18 @@ import { computeWantedSet, type PrivateMatch, type WantedSet } from './go/wanted
 import { findMissing, type Presence } from './modcache/presence.ts';
 import { InputError, type Inputs } from './runner/inputs.ts';
 
-/** What the step starts from: go's configuration, the project, and what the module cache holds of it. */
-export interface Setting {
+/** Go's configuration, and what the project wants of the module cache. */
+export interface ProjectSetting {
   readonly goEnv: GoEnv;
   readonly merged: MergedGoprivate;
   readonly wanted: WantedSet;
-  readonly presence: Presence;
   /** What go will run in each module or workspace. */
   readonly toolchains: readonly ToolchainChoice[];
+}
+
+/** What the step starts from: also what the module cache holds. */
+export interface Setting extends ProjectSetting {
+  readonly presence: Presence;
 }
 
 /** A value of go env; '' when it has none. */
@@ -24,11 +28,22 @@ export function goValue({ values }: GoEnv, name: string): string {
 }
 
 /**
- * Reads go's configuration, the Go files of the workspace and the module cache. Wrong files of the project become problems
- * of the wanted set.
+ * Reads go's configuration, the Go files of the workspace and, by hash, the module cache. Wrong files of the project become
+ * problems of the wanted set.
  * @throws InputError when working-directory is no directory; the reason of `signal` when it aborts.
  */
 export async function readSetting(inputs: Inputs, workspace: string, signal: AbortSignal): Promise<Setting> {
+  const setting = await readProjectSetting(inputs, workspace, signal);
+  const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, { signal });
+  return { ...setting, presence };
+}
+
+/** Reads all of the setting but the module cache; see {@link readSetting}. */
+export async function readProjectSetting(
+  inputs: Inputs,
+  workspace: string,
+  signal: AbortSignal,
+): Promise<ProjectSetting> {
   await checkDirectory(inputs.workingDirectory, workspace);
   const goEnv = await readGoEnv({ directory: inputs.workingDirectory, env: process.env, signal });
   const merged = mergePatterns(inputs, goEnv);
@@ -41,9 +56,8 @@ export async function readSetting(inputs: Inputs, workspace: string, signal: Abo
     signal,
   });
   const wanted = computeWantedSet(project, { isPrivate: (path) => privateMatch(path, merged) });
-  const presence = await findMissing(goValue(goEnv, 'GOMODCACHE'), wanted, { signal });
   const toolchains = chooseToolchains(goEnv.values, project.units);
-  return { goEnv, merged, wanted, presence, toolchains };
+  return { goEnv, merged, wanted, toolchains };
 }
 
 async function checkDirectory(directory: string, workspace: string): Promise<void> {

@@ -137,9 +137,10 @@ function findingsOf(told: Told): readonly Finding[] {
   ];
 }
 
-function routeFacts(chosen: Chosen): { readonly isPublicChain: boolean; readonly hasDirect: boolean } {
-  const route = routeOf(chosen);
-  if (route.kind === 'none') return { isPublicChain: false, hasDirect: false };
+/** Asked again only where the prefetch has come this way already. */
+function routeFacts(told: Told): { readonly isPublicChain: boolean; readonly hasDirect: boolean } {
+  const route = told.prefetch.kind === 'ran' ? routeOf(told) : undefined;
+  if (route === undefined || route.kind === 'none') return { isPublicChain: false, hasDirect: false };
   const isPublicChain = route.chain.every(({ candidate }) => candidate.publicProxy !== undefined);
   return { isPublicChain, hasDirect: route.direct };
 }

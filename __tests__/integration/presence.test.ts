@@ -101,6 +101,16 @@ describe('findMissing', () => {
       (s) => writeFile(s.file('info'), `{"Version":"${s.modules[0]?.version}","X":1}`),
       [],
     ],
+    [
+      'an info with a second version in another spelling, which go takes',
+      (s) => writeFile(s.file('info'), `{"Version":"${s.modules[0]?.version}","version":"v0.9.0"}`),
+      ['info: wrong-info'],
+    ],
+    [
+      'an info with a second version in a spelling that only Go folds',
+      (s) => writeFile(s.file('info'), `{"Version":"${s.modules[0]?.version}","Ver\u017fion":"v0.9.0"}`),
+      ['info: wrong-info'],
+    ],
     ['an info that is no JSON', (s) => writeFile(s.file('info'), '<html>'), ['info: wrong-info']],
     ['an info that is no object', (s) => writeFile(s.file('info'), 'null'), ['info: wrong-info']],
     [
@@ -121,6 +131,26 @@ describe('findMissing', () => {
     expect(wrongOf(presence)).toEqual(wrong);
     expect(presence).toMatchObject({ missing: [], presentFiles: 30 - wrong.length });
     expect(toFetch(presence)).toHaveLength(wrong.length);
+  });
+
+  test.each([
+    ['an h1 of something else', `h1:${'A'.repeat(43)}=`, ['zip: zip-hash']],
+    ['the right one with a line end', undefined, []],
+    ['half of one, which go makes anew', 'h1:AAAA', []],
+    ['nothing, which go makes anew', '', []],
+  ])('a right zip beside a .ziphash with %s', async (_what, said, wrong) => {
+    await using scene = await makeScene();
+    const text = said ?? `${scene.modules[0]?.zipHash}\n`;
+    await writeFile(`${scene.file('zip')}hash`, text);
+    expect(wrongOf(await findMissing(scene.cache, scene.wanted))).toEqual(wrong);
+  });
+
+  onPosix('a .ziphash that is a link is wrong, whatever it leads to', async () => {
+    await using scene = await makeScene();
+    await rm(`${scene.file('zip')}hash`, { force: true });
+    await writeFile(scene.join('elsewhere'), scene.modules[0]?.zipHash ?? '');
+    await symlink(scene.join('elsewhere'), `${scene.file('zip')}hash`);
+    expect(wrongOf(await findMissing(scene.cache, scene.wanted))).toEqual(['zip: zip-hash']);
   });
 
   test('a .ziphash is not believed', async () => {

@@ -41,6 +41,9 @@ export function isTrickle(
   return all < limit * BUSY || own * SHARE * bodies < all;
 }
 
+/** A sink that has been busy with one piece for this part of the time between two looks holds the connection back. */
+const HELD_BACK = 0.5;
+
 /** Passes a body on to its sink, counts it, and says when it has become a trickle. */
 export class TrickleWatch implements BodySink {
   readonly #sink: BodySink;
@@ -50,7 +53,7 @@ export class TrickleWatch implements BodySink {
   #total = 0;
   #looks: FlowLook[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #writing = false;
+  #writingSince: number | undefined;
 
   constructor(sink: BodySink, policy: FetchPolicy['trickle'], meter: FlowMeter, onTrickle: () => void) {
     this.#sink = sink;
@@ -74,11 +77,11 @@ export class TrickleWatch implements BodySink {
       this.#total += length;
       this.#meter.bytes += length;
     }
-    this.#writing = true;
+    this.#writingSince = performance.now();
     try {
       await this.#sink.write(pieces, position);
     } finally {
-      this.#writing = false;
+      this.#writingSince = undefined;
     }
   }
 
@@ -94,8 +97,9 @@ export class TrickleWatch implements BodySink {
   }
 
   #look(): void {
-    // A sink that is busy holds the connection back: that is no trickle of the peer's.
-    if (this.#writing) this.#looks = [];
+    // A slow sink holds the connection back: that is no trickle of the peer's. One that is just busy, as with every small piece, does not.
+    const heldMs = this.#writingSince === undefined ? 0 : performance.now() - this.#writingSince;
+    if (heldMs > (HELD_BACK * this.#policy.windowMs) / LOOKS) this.#looks = [];
     this.#looks = [...this.#looks, this.#current()].slice(-1 - LOOKS);
     if (isTrickle(this.#looks, this.#meter.bodies, this.#policy)) this.#onTrickle();
   }

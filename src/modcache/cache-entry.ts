@@ -16,6 +16,8 @@ export type Found =
   | { readonly kind: 'hash'; readonly hash: string }
   /** A zip that cannot be hashed; `why` is our sentence. */
   | { readonly kind: 'broken-zip'; readonly why: string }
+  /** A right zip whose `.ziphash` says otherwise: go refuses it. */
+  | { readonly kind: 'zip-hash' }
   /** An info file that is no JSON object; `version` when it is one for another version. */
   | { readonly kind: 'wrong-info'; readonly version?: string };
 
@@ -27,6 +29,11 @@ export function cachePath(goModCache: string, { module, kind }: Pick<WantedFile,
 
 function downloadDirectory(goModCache: string): string {
   return path.join(goModCache, 'cache', 'download');
+}
+
+/** The `.ziphash` beside a zip. */
+export function zipHashPath(zip: string): string {
+  return `${zip}hash`;
 }
 
 /** What is known of one wanted file: at first by its name, type and size, in the end by its content. */

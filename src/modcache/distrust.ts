@@ -4,7 +4,7 @@ import path from 'node:path';
 import { escapePath } from '../go/module-path.ts';
 import { checkModuleVersion, escapeVersion, type ModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
-import { cachePath } from './cache-entry.ts';
+import { cachePath, zipHashPath } from './cache-entry.ts';
 import { asModCacheError, systemCode } from './modcache-error.ts';
 import { lookBelow } from './real-directory.ts';
 import { renameOver, retryWhileBusy } from './renaming.ts';
@@ -82,11 +82,6 @@ export async function removeEntry(
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw asModCacheError(error, target);
   }
-}
-
-/** The `.ziphash` beside a zip. */
-export function zipHashPath(zip: string): string {
-  return `${zip}hash`;
 }
 
 /** Where go extracts a module (modfetch/cache.go: DownloadDir). */

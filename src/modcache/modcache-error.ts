@@ -86,7 +86,8 @@ export function asModCacheError(error: unknown, target: string): ModCacheError {
   if (error instanceof ModCacheError) return error;
   const system = systemCode(error) ?? 'unknown error';
   const [code, why] = CODES[system] ?? ['modcache-failed', 'the file system refuses'];
-  return new ModCacheError(code, `${target} cannot be written: ${why} (${system})`, { cause: error });
+  // The reason first: a path can be longer than what is shown.
+  return new ModCacheError(code, `${why} (${system}): ${target} cannot be written`, { cause: error });
 }
 
 /** Returns the error for a link found below GOMODCACHE. */

@@ -2,19 +2,11 @@ import path from 'node:path';
 import { GoRuleError } from '../go/go-rule-error.ts';
 import { checkModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
-import { cachePath } from './cache-entry.ts';
-import {
-  checkExtracted,
-  distrustExtracted,
-  readZipHash,
-  removeEntry,
-  removeWrong,
-  zipHashPath,
-} from './distrust.ts';
-import { asModCacheError, systemCode } from './modcache-error.ts';
+import { cachePath, zipHashPath } from './cache-entry.ts';
+import { checkExtracted, distrustExtracted, readZipHash, removeEntry, removeWrong } from './distrust.ts';
+import { asModCacheError } from './modcache-error.ts';
 import { findMissing } from './presence.ts';
 import { lookBelow } from './real-directory.ts';
-import { renameOver } from './renaming.ts';
 import { checkContent } from './staged-content.ts';
 import type { StagedFile, Staging } from './staging.ts';
 
@@ -64,15 +56,17 @@ export async function place(
         : await checkContent(using.handle, file, signal);
     await staging.directories.make(path.dirname(target));
     const there = await findThere(staging, file, target);
-    if (there === 'right') return 'kept';
-    await seal(using, staging.fileMode);
+    if (there === 'right') {
+      if (file.kind === 'zip' && hash !== undefined) await ensureZipHash(staging, { file, target, hash });
+      return 'kept';
+    }
     signal?.throwIfAborted();
     if (file.kind === 'zip' && hash !== undefined) {
       await placeZip(staging, using, { file, target, hash, wrong: there === 'wrong' });
     } else {
       // A rename replaces a file in one step, but no directory.
       if (there === 'wrong') await removeEntry(staging, target, { onlyDirectories: true });
-      await renameOver(using.path, target);
+      await using.moveTo(target);
     }
     return there === 'wrong' ? 'replaced' : 'placed';
   } catch (error) {
@@ -96,39 +90,38 @@ async function findThere(
   return presentFiles === 1 ? 'right' : 'wrong';
 }
 
+/** A zip with its place and hash. */
+interface PlacedZip {
+  readonly file: WantedFile;
+  readonly target: string;
+  readonly hash: string;
+}
+
 async function placeZip(
   staging: Staging,
   staged: StagedFile,
-  zip: {
-    readonly file: WantedFile;
-    readonly target: string;
-    readonly hash: string;
-    readonly wrong: boolean;
-  },
+  zip: PlacedZip & { readonly wrong: boolean },
 ): Promise<void> {
   // What can fail for want of space comes before anything is removed.
   await using zipHash = await staging.stage(Buffer.from(zip.hash));
-  await seal(zipHash, staging.fileMode);
   if (zip.wrong) await removeWrong(staging, zip.file);
+  await placeZipHash(staging, zipHash, zip);
+  await staged.moveTo(zip.target);
+}
+
+/** Another run that repairs the same zip may have taken its `.ziphash` away. */
+async function ensureZipHash(staging: Staging, zip: PlacedZip): Promise<void> {
+  await using zipHash = await staging.stage(Buffer.from(zip.hash));
+  await placeZipHash(staging, zipHash, zip);
+}
+
+async function placeZipHash(staging: Staging, zipHash: StagedFile, zip: PlacedZip): Promise<void> {
   // In this order: a directory that is there before its `.ziphash` is none that go has just extracted.
   const extracted = await checkExtracted(staging, zip.file.module);
   const believed = await readZipHash(staging, zip.target);
-  if (believed !== zip.hash) {
-    if (extracted) await distrustExtracted(staging, zip.file.module);
-    const target = zipHashPath(zip.target);
-    await removeEntry(staging, target, { onlyDirectories: true });
-    await renameOver(zipHash.path, target);
-  }
-  await renameOver(staged.path, zip.target);
-}
-
-/** Gives a staged file the mode that go gives its own, and closes it, which some file systems use to report errors. */
-async function seal({ handle }: StagedFile, mode: number): Promise<void> {
-  if (((await handle.stat()).mode & 0o777) !== mode) {
-    await handle.chmod(mode).catch((error: unknown) => {
-      // File systems without modes, such as vfat, say so; then go's files have none either.
-      if (systemCode(error) !== 'EPERM' && systemCode(error) !== 'ENOTSUP') throw error;
-    });
-  }
-  await handle.close();
+  if (believed === zip.hash) return;
+  if (extracted) await distrustExtracted(staging, zip.file.module);
+  const target = zipHashPath(zip.target);
+  await removeEntry(staging, target, { onlyDirectories: true });
+  await zipHash.moveTo(target);
 }

@@ -4,7 +4,15 @@ import { GoRuleError } from '../go/go-rule-error.ts';
 import { hashGoMod, hashZip } from '../go/h1.ts';
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile, WantedSet } from '../go/wanted-set.ts';
-import { asLook, cachePath, type Found, type Look, lookAtAll, MAX_BYTES } from './cache-entry.ts';
+import {
+  asLook,
+  cachePath,
+  type Found,
+  type Look,
+  lookAtAll,
+  MAX_BYTES,
+  zipHashPath,
+} from './cache-entry.ts';
 import { mapLimited } from './map-limited.ts';
 
 export { cachePath, type Found, MAX_BYTES } from './cache-entry.ts';
@@ -88,22 +96,27 @@ async function check(
   }
 }
 
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** An h1 has 47 characters; more than a line of it is none. */
+const ZIP_HASH_BYTES = 256;
+
 /** Opens a file that was regular a moment ago, not through a link put there since, and looks at its content. */
 async function findWrong(
   absolute: string,
   file: WantedFile,
   signal: AbortSignal | undefined,
 ): Promise<Found | undefined> {
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  await using handle = await open(absolute, flags);
+  await using handle = await open(absolute, READ_FLAGS);
   if (!(await handle.stat()).isFile()) return { kind: 'not-a-file' };
   switch (file.kind) {
     case 'info':
       return checkInfo(await readBounded(handle, MAX_BYTES.info), file.module.version);
     case 'mod':
       return checkHash(hashGoMod(await readBounded(handle, MAX_BYTES.mod)), file);
-    case 'zip':
-      return checkHash((await hashZip({ handle }, signal === undefined ? {} : { signal })).hash, file);
+    case 'zip': {
+      const { hash } = await hashZip({ handle }, signal === undefined ? {} : { signal });
+      return checkHash(hash, file) ?? (await checkZipHash(zipHashPath(absolute), hash));
+    }
     default: {
       const never: never = file.kind;
       return never;
@@ -113,6 +126,22 @@ async function findWrong(
 
 function checkHash(hash: string, { hashes }: WantedFile): Found | undefined {
   return hashes.includes(hash) ? undefined : { kind: 'hash', hash };
+}
+
+/**
+ * Without a `.ziphash`, or with one that has not the length of an h1, go hashes the zip itself; one that says otherwise it
+ * believes, and refuses the module (modfetch/fetch.go: checkMod, isValidSum).
+ */
+async function checkZipHash(zipHash: string, hash: string): Promise<Found | undefined> {
+  let said: string;
+  try {
+    await using handle = await open(zipHash, READ_FLAGS);
+    if (!(await handle.stat()).isFile()) return { kind: 'zip-hash' };
+    said = (await readBounded(handle, ZIP_HASH_BYTES)).toString('latin1').trim();
+  } catch (error) {
+    return asLook(error).kind === 'absent' ? undefined : { kind: 'zip-hash' };
+  }
+  return said === hash || said.length !== hash.length ? undefined : { kind: 'zip-hash' };
 }
 
 function checkInfo(bytes: Buffer, version: string): Found | undefined {

@@ -4,6 +4,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, stat, unlink } from 'node
 import path from 'node:path';
 import { asModCacheError, ModCacheError } from './modcache-error.ts';
 import { RealDirectories } from './real-directory.ts';
+import { renameOver } from './renaming.ts';
 import { type RemovalBudget, removalBudget, removeTree, removeTreeNow } from './tree-removal.ts';
 
 /** A file in a staging directory that nobody else can name or reach. Disposing of it is discarding it. */
@@ -11,6 +12,8 @@ export interface StagedFile extends AsyncDisposable {
   /** To write into and to read back. */
   readonly handle: FileHandle;
   readonly path: string;
+  /** Closes it and moves it to where it belongs; then there is nothing left to discard. */
+  moveTo(target: string): Promise<void>;
   /** Closes and removes it; nothing when it was placed. Never throws. */
   discard(): Promise<void>;
 }
@@ -20,11 +23,13 @@ export interface Staging extends AsyncDisposable {
   /** Absolute; may be reached through links. */
   readonly goModCache: string;
   readonly directory: string;
-  /** The mode that go's files in the module cache get here: 0666 less the umask. */
-  readonly fileMode: number;
   /** Directories below `goModCache`, looked at once. */
   readonly directories: RealDirectories;
-  /** Makes an empty file to write into: exclusively, not through a link, 0600. @throws ModCacheError */
+  /**
+   * Makes an empty file to write into: exclusively, not through a link, with the mode that go gives its files (0666
+   * less the umask); the directory keeps others out.
+   * @throws ModCacheError
+   */
   create(): Promise<StagedFile>;
   /** Makes a file with these bytes. @throws ModCacheError */
   stage(bytes: Uint8Array): Promise<StagedFile>;
@@ -62,12 +67,7 @@ export async function openStaging(goModCache: string, { now = Date.now() } = {})
   } catch (error) {
     throw asModCacheError(error, directory);
   }
-  try {
-    return new StagingDirectory(root, directory, directories, await findFileMode(directory));
-  } catch (error) {
-    removeTreeNow(directory, removalBudget());
-    throw asModCacheError(error, directory);
-  }
+  return new StagingDirectory(root, directory, directories);
 }
 
 async function makeRoot(root: string): Promise<void> {
@@ -91,18 +91,6 @@ async function removeDead(cache: string, now: number): Promise<void> {
   }
 }
 
-/**
- * Returns the mode of a file that is made with 0666, by making one: process.umask() sets the umask for a moment to read
- * it, and knows nothing of default access lists or file systems without modes.
- */
-async function findFileMode(directory: string): Promise<number> {
-  const probe = path.join(directory, randomName());
-  await using handle = await open(probe, EXCLUSIVE, 0o666);
-  const { mode } = await handle.stat();
-  await unlink(probe);
-  return mode & 0o777;
-}
-
 const EXCLUSIVE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 function randomName(): string {
@@ -113,13 +101,11 @@ class StagingDirectory implements Staging {
   readonly goModCache: string;
   readonly directory: string;
   readonly directories: RealDirectories;
-  readonly fileMode: number;
 
-  constructor(goModCache: string, directory: string, directories: RealDirectories, fileMode: number) {
+  constructor(goModCache: string, directory: string, directories: RealDirectories) {
     this.goModCache = goModCache;
     this.directory = directory;
     this.directories = directories;
-    this.fileMode = fileMode;
   }
 
   newPath(): string {
@@ -129,7 +115,7 @@ class StagingDirectory implements Staging {
   async create(): Promise<StagedFile> {
     const file = this.newPath();
     try {
-      return new OpenStagedFile(file, await open(file, EXCLUSIVE, 0o600));
+      return new OpenStagedFile(file, await open(file, EXCLUSIVE, 0o666));
     } catch (error) {
       throw asModCacheError(error, file);
     }
@@ -162,13 +148,23 @@ class StagingDirectory implements Staging {
 class OpenStagedFile implements StagedFile {
   readonly path: string;
   readonly handle: FileHandle;
+  #isUsedUp = false;
 
   constructor(file: string, handle: FileHandle) {
     this.path = file;
     this.handle = handle;
   }
 
+  async moveTo(target: string): Promise<void> {
+    // Some file systems report errors of writing only now.
+    await this.handle.close();
+    await renameOver(this.path, target);
+    this.#isUsedUp = true;
+  }
+
   async discard(): Promise<void> {
+    if (this.#isUsedUp) return;
+    this.#isUsedUp = true;
     await this.handle.close().catch(() => undefined);
     await unlink(this.path).catch(() => undefined);
   }

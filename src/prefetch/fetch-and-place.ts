@@ -83,8 +83,11 @@ function unfetched(file: WantedFile, outcome: Exclude<FetchOutcome, { kind: 'fet
   return failed.class === 'local' ? { ...failed, file, modcache: describe(error) } : { ...failed, file };
 }
 
-/** What neither the module cache nor the file system says is a fault of ours, and must not be told as one of theirs. */
-function faultOf(
+/**
+ * Returns what an error that was thrown means for its file: what neither the module cache nor the file system says is a
+ * fault of ours, and must not be told as one of theirs.
+ */
+export function faultOf(
   error: unknown,
 ): Pick<Extract<FileResult, { kind: 'failed' }>, 'class' | 'failure' | 'modcache'> {
   if (isOfModCache(error)) return { class: 'local', modcache: describe(error) };

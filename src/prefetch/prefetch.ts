@@ -6,7 +6,7 @@ import { removeWrong } from '../modcache/distrust.ts';
 import { asModCacheError, isOfModCache, type ModCacheCode } from '../modcache/modcache-error.ts';
 import { openStaging, type Staging } from '../modcache/staging.ts';
 import type { KeptZip } from '../proxy/probe.ts';
-import { fetchAndPlace } from './fetch-and-place.ts';
+import { faultOf, fetchAndPlace } from './fetch-and-place.ts';
 import { type PhaseBounds, watchBounds } from './phase-bounds.ts';
 import type { EarlyEnd, FileResult, ModCacheFailure, PrefetchResult } from './prefetch-result.ts';
 import { orderWork, WORKERS } from './work-order.ts';
@@ -160,8 +160,7 @@ class PrefetchRun {
       try {
         await removeWrong(staging, file);
       } catch (error) {
-        const { code, message } = asModCacheError(error, this.#request.goModCache);
-        this.#settle({ kind: 'failed', file, attempts: [], class: 'local', modcache: { code, message } });
+        this.#settle({ kind: 'failed', file, attempts: [], ...faultOf(error) });
       }
     }
   }

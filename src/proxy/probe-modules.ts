@@ -32,16 +32,18 @@ export interface ProbeChoice {
  * Returns what to ask of each candidate, in their order. Public proxies, and all that the user did not name, are asked for
  * well-known public modules only: of W, else pinned. The others may be asked for any module of W, and are asked for a
  * well-known one where there is one: the same zip for all makes them comparable. A zip is asked only when W lacks one; who
- * may not be asked for any of them gets a pinned zip. What GONOPROXY matches is asked of nobody: when that leaves nothing,
+ * may not be asked for any of them gets a pinned zip. One zip shows whether zips come at all, redirects included; more, for
+ * the throughput, are asked only where there are candidates to compare. What GONOPROXY matches is asked of nobody: when that leaves nothing,
  * no request is made, for an answer about a module that cannot exist would not tell a proxy from any web server.
  */
 export function assignProbes(choice: ProbeChoice): readonly ProbeAssignment[] {
+  const isAlone = choice.candidates.filter(({ kind }) => kind === 'http').length === 1;
   return choice.candidates.map((candidate): ProbeAssignment => {
     if (candidate.kind === 'file') {
       return { kind: 'none', candidate, why: 'a file:// proxy has no network to measure' };
     }
     const audience = mayHearPrivatePaths(candidate) ? 'given-only' : 'public';
-    const samples = chooseSamples(choice, audience);
+    const samples = chooseSamples(choice, audience).slice(0, isAlone ? 1 : MAX_SAMPLES);
     const module = chooseModule(choice, audience, samples[0]?.module);
     if (module === undefined) {
       return {
@@ -71,7 +73,7 @@ type Audience = 'public' | 'given-only';
 function chooseSamples(choice: ProbeChoice, audience: Audience): readonly ZipSample[] {
   const zips = choice.missing.filter(({ kind, hashes }) => kind === 'zip' && hashes.length > 0);
   if (zips.length === 0) return [];
-  const files = byPreference(zips, choice, audience).slice(0, MAX_SAMPLES);
+  const files = byPreference(zips, choice, audience);
   if (files.length > 0) return files.map(({ module, hashes }) => ({ module, hashes }));
   // The larger one: eighteen kilobytes of the other say nothing about throughput.
   const pinned = PINNED_MODULES.filter(({ module }) => allowed(module.path, audience, choice.privacy)).at(-1);

@@ -51,6 +51,22 @@ describe('TrickleWatch', () => {
     expect(await watchOf(async () => {})).toBeGreaterThan(0);
   });
 
+  test('sees a trickle also where the sink is busy with every piece', async () => {
+    let trickles = 0;
+    const sink = { write: () => new Promise<void>((resolve) => setTimeout(resolve, 2)) };
+    const watch = new TrickleWatch(
+      sink,
+      { ...policy, windowMs: 500 },
+      { bytes: 0, bodies: 0 },
+      () => trickles++,
+    );
+    for (const endsAt = Date.now() + 5000; trickles === 0 && Date.now() < endsAt; ) {
+      await watch.write([Buffer.from('x')], 0);
+    }
+    watch.stop();
+    expect(trickles).toBeGreaterThan(0);
+  });
+
   test('does not hold a slow sink against the peer', async () => {
     expect(await watchOf(() => new Promise(() => {}))).toBe(0);
   });

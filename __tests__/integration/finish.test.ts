@@ -127,6 +127,35 @@ describe('how a step ends', () => {
   });
 });
 
+describe('a step that was given more time', () => {
+  const wait = (ms: number) => `new Promise((resolve) => setTimeout(resolve, ${ms}))`;
+
+  test('goes on beyond its own bound', async () => {
+    const body = `async ({ log, allowMore }) => { allowMore(20_000); await ${wait(600)}; log.info('fine'); }`;
+    const { code, stdout } = await runScript(step(body, 'main', 200));
+    expect([code, stdout]).toEqual([0, 'fine\n']);
+  });
+
+  test('ends when that is over too, and says the sum', async () => {
+    const body = `async ({ allowMore }) => { allowMore(600); allowMore(1200); await ${never}; }`;
+    const { code, stdout } = await runScript(step(body, 'main', 200));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^::warning::setup-goproxy gave up its main step after 2 s\./);
+  });
+
+  test('is cancelled as any other', async () => {
+    if (!isPosix) return;
+    const body = `async ({ log, allowMore }) => { allowMore(60_000); log.info('ready'); await ${never}; }`;
+    const { code } = await runScript(step(body), {
+      read: async (child) => {
+        child.stdout?.once('data', () => child.kill('SIGTERM'));
+        return await collect(child.stdout);
+      },
+    });
+    expect(code).toBe(143);
+  });
+});
+
 describe('the output arrives whole', () => {
   const LINES = 5000;
   const script = step(
@@ -187,6 +216,19 @@ describe('what is running is ended', () => {
   test('a write that never ends is not', async () => {
     const { code } = await runScript(step(`async ({ closing }) => { closing.awaitWrite(${never}); }`));
     expect(code).toBe(0);
+  });
+
+  (isPosix ? test : test.skip)('what is to be removed is, after the writes and before the end', async () => {
+    const write = `new Promise((resolve) => signal.addEventListener('abort', () => setTimeout(() => { log.info('written'); resolve(); }, 50)))`;
+    const body = `async ({ log, closing, signal }) => { closing.awaitWrite(${write}); closing.removeAtEnd(() => log.info('removed')); log.info('ready'); await ${never}; }`;
+    const { code, stdout } = await runScript(step(body), {
+      read: async (child) => {
+        child.stdout?.once('data', () => child.kill('SIGINT'));
+        return await collect(child.stdout);
+      },
+    });
+    expect(code).toBe(130);
+    expect(stdout.trim().split('\n')).toEqual(['ready', 'setup-goproxy: cancelled', 'written', 'removed']);
   });
 
   // The grandchild holds the output: the script counts as closed only when it is dead.

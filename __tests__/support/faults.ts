@@ -15,6 +15,8 @@ export interface FaultWhen {
   readonly afterRequests?: number;
   /** Strike at most this often. */
   readonly times?: number;
+  /** Decides instead of `probability` about the nth request, from 1, of a target: whoever else asks, and in whatever order. */
+  readonly decide?: (target: string, nth: number) => boolean;
 }
 
 /** What happens on a connection before any request is read. */
@@ -36,6 +38,8 @@ export type RequestFaultKind =
   | { readonly kind: 'close-before-headers' }
   | { readonly kind: 'headers-never' }
   | { readonly kind: 'headers-slow'; readonly ms: number }
+  /** A status line and half of a header, then this. */
+  | { readonly kind: 'cut-in-headers'; readonly end: 'silence' | 'close' | 'reset' }
   /** Right headers, `bytes` of the body (default half), then silence. */
   | { readonly kind: 'body-stall'; readonly bytes?: number }
   /** The right body, this slowly. */
@@ -122,10 +126,12 @@ export interface FaultPicker {
 /** Returns a picker over `faults`; `random` gives 0 to 1. */
 export function makeFaultPicker(faults: readonly Fault[], random: () => number): FaultPicker {
   const counts = faults.map(() => ({ seen: 0, struck: 0 }));
-  const strikes = (index: number, fault: Fault) => {
+  const asked = new Map<string, number>();
+  const strikes = (index: number, fault: Fault, target = '') => {
     const count = counts[index]!;
     count.seen++;
     if (count.seen <= (fault.afterRequests ?? 0) || count.struck >= (fault.times ?? Infinity)) return false;
+    if (fault.decide?.(target, asked.get(target) ?? 0) === false) return false;
     if (fault.probability !== undefined && random() >= fault.probability) return false;
     count.struck++;
     return true;
@@ -135,10 +141,13 @@ export function makeFaultPicker(faults: readonly Fault[], random: () => number):
       faults.find((fault, index) => isConnectionFault(fault) && strikes(index, fault)) as
         | ConnectionFault
         | undefined,
-    request: (kind, target) =>
-      faults.find(
-        (fault, index) => !isConnectionFault(fault) && matches(fault, kind, target) && strikes(index, fault),
-      ) as RequestFault | undefined,
+    request: (kind, target) => {
+      asked.set(target, (asked.get(target) ?? 0) + 1);
+      return faults.find(
+        (fault, index) =>
+          !isConnectionFault(fault) && matches(fault, kind, target) && strikes(index, fault, target),
+      ) as RequestFault | undefined;
+    },
   };
 }
 
@@ -248,6 +257,8 @@ async function breakTransport(fault: RequestFaultKind, context: FaultContext): P
     case 'headers-slow':
       await sleep(fault.ms);
       return respond(answer);
+    case 'cut-in-headers':
+      return cutInHeaders(context, fault.end);
     case 'body-stall':
       writeRaw(context, headOf(answer, body.length), body.subarray(0, fault.bytes ?? half));
       return;
@@ -283,6 +294,15 @@ async function breakTransport(fault: RequestFaultKind, context: FaultContext): P
     default:
       throw new Error(`fault ${fault.kind} is not a transport fault`);
   }
+}
+
+async function cutInHeaders(context: FaultContext, end: 'silence' | 'close' | 'reset'): Promise<void> {
+  const { socket } = context.request;
+  socket.write('HTTP/1.1 200 OK\r\ncontent-le');
+  if (end === 'close') socket.end();
+  if (end !== 'reset') return;
+  await context.sleep(50);
+  context.rawSocket.resetAndDestroy();
 }
 
 /** Text of tests is written byte for byte; characters above U+00FF as UTF-8. */

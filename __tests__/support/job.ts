@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import type { Report } from '../../src/report/report.ts';
-import { type ProjectOptions, writeProject } from './modules.ts';
+import { escapeName, type ProjectOptions, type SyntheticModule, writeProject } from './modules.ts';
 import type { LoggedRequest, ProxyServer } from './proxy-server.ts';
 import { type JobOptions, type JobResult, runJob, type StageResult, type WorkflowCommand } from './runner.ts';
 import { makeTempDir, type TempDir } from './temp.ts';
@@ -95,6 +95,50 @@ export async function readReport({ outputs }: Pick<StageResult, 'outputs'>): Pro
 /** Returns the paths that a server was asked for. */
 export function pathsOf({ requests }: { readonly requests: readonly LoggedRequest[] }): readonly string[] {
   return requests.map((request) => request.path);
+}
+
+/** Returns the paths that a server was asked for, decoded, so that they compare with {@link filesOf}. */
+export function askedOf(server: { readonly requests: readonly LoggedRequest[] }): readonly string[] {
+  return pathsOf(server).map(decodeURIComponent);
+}
+
+/** The files that a build needs of the modules: of each the `.info`, the `.mod` and the zip, as a proxy names them. */
+export function filesOf(modules: readonly SyntheticModule[]): readonly string[] {
+  return modules.flatMap(({ path: name, version }) =>
+    ['info', 'mod', 'zip'].map((kind) => `/${escapeName(name)}/@v/${escapeName(version)}.${kind}`),
+  );
+}
+
+/**
+ * Returns how many requests a job makes of all proxies: those of the measuring, and one for each missing file but for the
+ * zips that the measuring had brought already.
+ */
+export function requestsOf({ plan, wanted, prefetch }: Report): number {
+  const measuring = plan.candidates.reduce(
+    (sum, { verdict }) => sum + (verdict.kind === 'healthy' ? verdict.figures.requests : 0),
+    0,
+  );
+  if (prefetch?.status !== 'ran') return measuring;
+  return measuring + (wanted?.missing ?? 0) + (wanted?.wrong ?? 0) - prefetch.filesFromProbe;
+}
+
+/** Returns the files of the modules that are in the site's module cache, as {@link filesOf} names them. */
+export async function cachedFiles(
+  site: Site,
+  modules: readonly SyntheticModule[],
+): Promise<readonly string[]> {
+  const there = await Promise.all(
+    filesOf(modules).map(async (file) => {
+      const found = await stat(path.join(cacheDownload(site), file)).catch(() => undefined);
+      return found === undefined ? [] : [file];
+    }),
+  );
+  return there.flat();
+}
+
+/** The part of the site's module cache that holds what was downloaded; its place is go's default. */
+export function cacheDownload(site: Pick<Site, 'home'>): string {
+  return path.join(site.home, 'go', 'pkg', 'mod', 'cache', 'download');
 }
 
 /** Returns how many requests each of the servers had. */

@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeSourceText, SOURCE_FILE_BYTES, SOURCE_RATIO } from './source-text.ts';
 import { writeZip } from './zip-writer.ts';
 
 /** What a synthetic module is made from. */
@@ -12,10 +13,14 @@ export interface ModuleSource {
   readonly requires?: readonly { readonly path: string; readonly version: string }[];
   /** The `go` line; default 1.21, '' for none. */
   readonly goVersion?: string;
+  /** More text for go.mod, after its requirements. */
+  readonly goModEnd?: string;
   /** RFC 3339; default: the time of a pseudo-version, else a fixed time. */
   readonly time?: string;
   /** About this many bytes of zip; default a few hundred. */
   readonly sizeBytes?: number;
+  /** About this many bytes unpacked, most of them in files like sources; only with `sizeBytes`, and above it. */
+  readonly unpackedBytes?: number;
 }
 
 /** A module as a GOPROXY serves it, with the hashes of go.sum, which are computed here and not by the product. */
@@ -78,6 +83,8 @@ export function tamperModule(module: SyntheticModule): SyntheticModule {
 export interface ModuleSetOptions {
   /** About this many bytes of zips together; default 20 kB each. */
   readonly totalBytes?: number;
+  /** About this many bytes unpacked, together, in many files like sources; default: what noise and a few lines give. */
+  readonly unpackedBytes?: number;
   /** Start of each module path; default `example.com`. */
   readonly prefix?: string;
   /** Other seeds give other versions and content. */
@@ -93,15 +100,17 @@ const WEIGHTS = [1, 1, 2, 1, 3, 1, 8, 2, 1, 20] as const;
  * `+incompatible` and pseudo-versions among plain ones. Deterministic in all its arguments.
  */
 export function makeModuleSet(count: number, options: ModuleSetOptions = {}): readonly SyntheticModule[] {
-  const { prefix = 'example.com', seed = 1, totalBytes = count * 20_000 } = options;
+  const { prefix = 'example.com', seed = 1, totalBytes = count * 20_000, unpackedBytes } = options;
   const weight = (index: number) => WEIGHTS[index % WEIGHTS.length] ?? 1;
   let weights = 0;
   for (let index = 0; index < count; index++) weights += weight(index);
+  const shareOf = (total: number, index: number) => Math.floor((total * weight(index)) / weights);
   return Array.from({ length: count }, (_, index) =>
     makeModule({
       ...shape(index, prefix, seed),
       ...(options.goVersion === undefined ? {} : { goVersion: options.goVersion }),
-      sizeBytes: Math.floor((totalBytes * weight(index)) / weights),
+      ...(unpackedBytes === undefined ? {} : { unpackedBytes: shareOf(unpackedBytes, index) }),
+      sizeBytes: shareOf(totalBytes, index),
     }),
   );
 }
@@ -202,14 +211,14 @@ function hex(data: string | Uint8Array): string {
 }
 
 function goModText(
-  source: Pick<ModuleSource, 'path' | 'requires' | 'goVersion'> & { version?: string },
+  source: Pick<ModuleSource, 'path' | 'requires' | 'goVersion' | 'goModEnd'> & { version?: string },
 ): string {
   // What go itself makes up for a repository without go.mod (modfetch/coderepo.go, legacyGoMod).
   if (source.version?.endsWith('+incompatible')) return `module ${source.path}\n`;
-  const { goVersion = '1.21', requires = [] } = source;
+  const { goVersion = '1.21', requires = [], goModEnd = '' } = source;
   const goLine = goVersion === '' ? '' : `\ngo ${goVersion}\n`;
   const lines = requires.map(({ path: name, version }) => `\t${name} ${version}\n`).join('');
-  return `module ${source.path}\n${goLine}${lines === '' ? '' : `\nrequire (\n${lines})\n`}`;
+  return `module ${source.path}\n${goLine}${lines === '' ? '' : `\nrequire (\n${lines})\n`}${goModEnd}`;
 }
 
 function packageName(modulePath: string): string {
@@ -229,13 +238,32 @@ function packageText(modulePath: string): string {
 function addPadding(files: Map<string, Uint8Array>, source: ModuleSource): void {
   const size = source.sizeBytes ?? 0;
   if (size < 1000) return;
-  const key = createHash('sha256').update(`${source.path}@${source.version}`).digest().subarray(0, 16);
-  const noise = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(
-    Buffer.alloc(Math.floor(size * 0.9)),
-  );
-  files.set('testdata/noise.bin', noise);
+  if (source.unpackedBytes !== undefined) {
+    addSources(files, source, { packed: size, unpacked: source.unpackedBytes });
+    return;
+  }
+  files.set('testdata/noise.bin', makeNoise(source, Math.floor(size * 0.9)));
   const line = `${source.path} is a synthetic module, this line is repeated\n`;
   files.set('testdata/text.txt', Buffer.from(line.repeat(Math.ceil(size / line.length))));
+}
+
+/** So much text and so much noise that both sizes come out, by the ratio that deflate gives the text. */
+function addSources(
+  files: Map<string, Uint8Array>,
+  source: ModuleSource,
+  { packed, unpacked }: { readonly packed: number; readonly unpacked: number },
+): void {
+  const textBytes = Math.min(unpacked, Math.max(0, Math.floor((unpacked - packed) / (1 - 1 / SOURCE_RATIO))));
+  if (unpacked > textBytes) files.set('testdata/noise.bin', makeNoise(source, unpacked - textBytes));
+  const text = makeSourceText(`${source.path}@${source.version}`, textBytes);
+  for (let at = 0; at < text.length; at += SOURCE_FILE_BYTES) {
+    files.set(`testdata/source${at / SOURCE_FILE_BYTES}.txt`, text.subarray(at, at + SOURCE_FILE_BYTES));
+  }
+}
+
+function makeNoise(source: ModuleSource, bytes: number): Buffer {
+  const key = createHash('sha256').update(`${source.path}@${source.version}`).digest().subarray(0, 16);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(Math.floor(bytes)));
 }
 
 function pseudoTime(version: string): string | undefined {

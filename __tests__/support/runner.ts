@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly slowReaderMs?: number;
   /** Cancels as the runner does when the output matches: SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL. */
   readonly cancelWhen?: RegExp;
+  /** In place of that SIGINT, as a runner that is shut down sends it. */
+  readonly cancelSignal?: 'SIGINT' | 'SIGTERM';
 }
 
 /** What a stage did. */
@@ -64,7 +66,7 @@ export interface StageResult {
   /** A child still held the pipes when the process had ended; the runner waits 5 s for it. */
   readonly lingering: boolean;
   readonly timedOut: boolean;
-  /** `cancelWhen` matched, and the process got its SIGINT. */
+  /** `cancelWhen` matched, and the process got its signal. */
   readonly cancelled: boolean;
   readonly durationMs: number;
 }
@@ -154,7 +156,7 @@ function execute(options: StageOptions, env: Record<string, string>): Promise<En
       killGroup(child);
     }, options.timeoutMs ?? 60_000);
     const chunks = { stdout: '', stderr: '' };
-    const cancel = makeCancel(child, options.cancelWhen);
+    const cancel = makeCancel(child, options);
     const add = (stream: 'stdout' | 'stderr') => (text: string) => {
       chunks[stream] += text;
       cancel.look(chunks.stdout);
@@ -211,12 +213,15 @@ function readStream(stream: NodeJS.ReadableStream, pauseMs: number, add: (text: 
   next();
 }
 
-function makeCancel(child: ChildProcess, when: RegExp | undefined) {
+function makeCancel(
+  child: ChildProcess,
+  { cancelWhen: when, cancelSignal = 'SIGINT' }: Pick<StageOptions, 'cancelWhen' | 'cancelSignal'>,
+) {
   const timers: NodeJS.Timeout[] = [];
   return {
     look(output: string): void {
       if (when === undefined || timers.length > 0 || !when.test(output)) return;
-      child.kill('SIGINT');
+      child.kill(cancelSignal);
       timers.push(setTimeout(() => child.kill('SIGTERM'), 7_500));
       timers.push(setTimeout(() => killGroup(child), 10_000));
     },

@@ -70,7 +70,7 @@ function imports(): string {
     `import { FailOnError, runStep } from ${from('runner/finish.ts')};`,
     `import { InputError } from ${from('runner/inputs.ts')};`,
     `import { createLog } from ${from('runner/log.ts')};`,
-    `import { NO_OUTPUTS, publish, publishExports, publishOutputs, publishSummary, writeReport } from ${from('runner/outputs.ts')};`,
+    `import { NO_OUTPUTS, publish, publishExports, publishOutputs, publishSummary, reportPath, writeReport } from ${from('runner/outputs.ts')};`,
     `import { loadState, saveState } from ${from('runner/state.ts')};`,
     'const log = createLog();',
   ].join('\n');

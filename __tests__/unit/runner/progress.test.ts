@@ -103,6 +103,7 @@ describe('on a terminal', () => {
 test('its own timer holds no process', () => {
   const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const { stop } = startProgress({ log: createLog(), terminal: undefined });
-  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(before);
+  const during = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   stop();
+  expect(during).toBe(before);
 });

@@ -3,8 +3,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { marked, type Token, type Tokens } from 'marked';
 import type { Fault } from '../support/faults.ts';
+import { ATTACKS, expectInert, expectOwnMarkdown, OWN_COMMANDS } from '../support/inert.ts';
 import { harmOf, makeSite, readReport, type Site, traces } from '../support/job.ts';
 import { makeModuleSet, writeProject } from '../support/modules.ts';
 import { startProxy } from '../support/proxy-server.ts';
@@ -13,94 +13,7 @@ import type { JobOptions, JobResult } from '../support/runner.ts';
 const modules = makeModuleSet(3, { totalBytes: 30_000 });
 const run = promisify(execFile);
 
-/** Texts that a log, a summary or the runner could take for more than text; each has EVIL in it. */
-const ATTACKS: readonly string[] = [
-  '##[add-mask]EVIL',
-  'x ##[error]EVIL',
-  '::error::EVIL',
-  '::set-output name=report::EVIL',
-  'a\r::set-env name=GOPROXY::EVIL',
-  'a\n::add-path::EVIL',
-  'a\u2028::warning::EVIL',
-  ':\u200b:error:\u200b:EVIL',
-  '%0A::error::EVIL%0D%0A##[warning]EVIL',
-  '::stop-commands::EVIL',
-  '\u001b[2J\u001b]8;;https://evil.example\u0007EVIL\u001b]8;;\u0007\u009b31m',
-  '\u202eLIVE\u202c \u2066EVIL\u2069\u0000\b\b',
-  '| EVIL | [x](https://evil.example) |\n|---|---|',
-  '```\n# EVIL\n```mermaid\ngraph TD; A[EVIL]-->B\n```',
-  '~~~\nEVIL\n</details><h1>EVIL</h1>',
-  '<img src=x onerror=EVIL><script>EVIL</script><!-- EVIL',
-  '[EVIL](javascript:alert(1)) ![EVIL](https://evil.example/p.png) <https://evil.example>',
-  '[EVIL]: https://evil.example "x"',
-  '@EVIL-team EVIL/repo#1 GH-1 https://evil.example/EVIL www.evil.example',
-  '`EVIL` **EVIL** $\\EVIL$ :EVIL: \\`EVIL',
-];
 const ALL = ATTACKS.join(' ');
-
-/** Our own commands, and the messages that they may have. */
-const OWN_COMMANDS: ReadonlySet<string> = new Set([
-  'group',
-  'endgroup',
-  'warning',
-  'notice',
-  'error',
-  'add-mask',
-  'debug',
-]);
-
-/** Fails when a text of somebody else became more than text. */
-async function expectInert(site: Site, job: JobResult): Promise<void> {
-  expect([job.main.exitCode, job.post.exitCode]).toEqual([0, 0]);
-  expect([...job.main.parseErrors, ...job.post.parseErrors]).toEqual([]);
-  for (const { name, properties, message, style } of [...job.main.commands, ...job.post.commands]) {
-    expect(style).toBe('::');
-    expect(OWN_COMMANDS).toContain(name);
-    if (name !== 'group' && name !== 'endgroup') expect(properties['title']).toMatch(/^setup-goproxy/);
-    // A command inside of a command would be one in whatever quotes it.
-    expect(message).not.toMatch(/::\s*\w+.*::|##\[/);
-    expect(message).not.toMatch(/https?:\/\/evil|\u001b|[\u202a-\u202e\u2066-\u2069]/i);
-  }
-  expect(job.main.masks).toEqual([]);
-  for (const [place, text] of await traces(site, job)) {
-    const bad = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u2028\u2029]/.exec(
-      text,
-    );
-    expect({
-      place,
-      bad: bad === null ? null : text.slice(Math.max(0, bad.index - 40), bad.index + 40),
-    }).toEqual({ place, bad: null });
-  }
-  expectOwnMarkdown(job.main.summary);
-}
-
-/** Fails when the summary has anything in it that only foreign text could have brought: links, images, other HTML, fences. */
-function expectOwnMarkdown(summary: string): void {
-  const tokens: Token[] = [];
-  void marked.walkTokens(marked.lexer(summary, { gfm: true }), (token) => {
-    tokens.push(token);
-  });
-  const kinds = new Set(tokens.map(({ type }) => type));
-  for (const kind of ['link', 'image', 'def']) expect(kinds).not.toContain(kind);
-  for (const token of tokens) {
-    if (token.type === 'html') {
-      expect(token.raw.trim()).toMatch(/^(?:<details><summary>[A-Za-z ,]+<\/summary>|<\/details>)$/);
-    }
-    if (token.type === 'code') expect((token as Tokens.Code).lang).toBe('text');
-    if (token.type === 'heading') expect((token as Tokens.Heading).text).toBe('Go module proxy');
-    if (token.type === 'text' && 'tokens' in token === false)
-      expect(token.raw).not.toMatch(/@\w|https?:\/\/|www\.\w/);
-  }
-  // Every row of a table has as many cells as its head.
-  for (const token of tokens) {
-    if (token.type !== 'table') continue;
-    const { header, rows } = token as Tokens.Table;
-    for (const row of rows) expect(row.length).toBe(header.length);
-  }
-  const details = tokens.filter(({ type, raw }) => type === 'html' && raw.includes('details'));
-  expect(details.filter(({ raw }) => raw.includes('</details>')).length * 2).toBe(details.length);
-}
-
 const INPUTS = { 'job-summary': 'always' } as const;
 
 describe('what a proxy answers', () => {

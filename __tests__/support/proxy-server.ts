@@ -37,6 +37,8 @@ export interface ProxyOptions {
   /** Zips are 302 to this base (the same path below it), or to another path of this server. */
   readonly redirectZipsTo?: string;
   readonly faults?: readonly Fault[];
+  /** Every answer ends its connection. */
+  readonly closeAfterAnswer?: boolean;
   /** Seed of probabilities and jitter. */
   readonly seed?: number;
   /** Answers of other paths, or other answers, by path without the prefix. */
@@ -285,7 +287,8 @@ class FaultyProxy implements ProxyServer {
   ): Promise<void> {
     const { status, headers, body } = ranged(request, answer);
     if (response.destroyed) return;
-    response.writeHead(status, { ...headers, 'content-length': String(body.length) });
+    const closing = this.#options.closeAfterAnswer === true ? { connection: 'close' } : {};
+    response.writeHead(status, { ...headers, ...closing, 'content-length': String(body.length) });
     if (request.method === 'HEAD' || status === 204 || status === 304) {
       response.end();
       return;

@@ -1,5 +1,6 @@
 // Runs the committed action in a workflow engine that is not ours: nektos/act in host mode, installed by
-// `go install` at a pinned version, with the Node that runs this script (24) as the engine's node. Loopback only.
+// `go install` at a pinned version, with the Node that runs this script (24) as the engine's node. Loopback only: later
+// steps must need nothing of the network, for the main step has fetched it.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -100,7 +101,7 @@ function printed(records) {
   return records.filter((record) => record.raw_output === true).map((record) => String(record.msg).trim());
 }
 
-function checkRun({ code, records }, { fast }) {
+function checkRun({ code, records }, { fast, proxies, modules }) {
   const lines = printed(records);
   const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
   const summaries = records.filter((record) => record.command === 'summary');
@@ -117,11 +118,22 @@ function checkRun({ code, records }, { fast }) {
   );
   check('a later step sees the merged GOPRIVATE', () => has('GOPRIVATE private.example.com'));
   check('selected-proxy is the fast one', () => has(`SELECTED ${fast.url}`));
-  check('go downloads with exactly the exported environment', () => has('DOWNLOADED'));
+  check('the main step fetches every module', () => has(`FETCHED ${modules.length} 0`));
+  check('go downloads and builds with exactly the exported environment', () => has('DOWNLOADED'));
+  check('go asks nobody for what was fetched', () => assert.deepEqual(proxies.flatMap(goRequests), []));
+  check('go builds without a network', () => has('BUILT OFFLINE'));
+  check('no zip is asked for twice', () => {
+    const zips = ourRequests(fast).filter((asked) => asked.endsWith('.zip'));
+    assert.equal(zips.length, modules.length);
+    assert.equal(new Set(zips).size, modules.length);
+  });
   check('the second use gives the same outputs', () =>
     assert.ok(lines.some((line) => line.startsWith(`SECOND ${fast.url} ${fast.url}`))),
   );
-  check('the second use measures nothing again', () => assert.equal(infoProbesOf(fast).length, 1));
+  check('the second use finds nothing missing', () => has('SECOND FETCHED 0 0'));
+  check('one measurement and one prefetch ask for the .info files, the second use for none', () =>
+    assert.equal(ourRequests(fast).filter((asked) => asked.endsWith('.info')).length, 1 + modules.length),
+  );
   check('GOPROXY is exported once', () =>
     assert.equal(
       exported.filter((record) => record.name === 'GOPROXY' || record.kvPairs?.name === 'GOPROXY').length,
@@ -139,12 +151,17 @@ function checkRun({ code, records }, { fast }) {
   );
 }
 
-/** Requests for an `.info` by us, told from those of the go command by the user agent: one a measurement. */
-function infoProbesOf(proxy) {
-  const ours = proxy.requests.filter((request) =>
-    String(request.headers['user-agent']).startsWith('setup-goproxy/'),
-  );
-  return ours.filter((request) => request.path.endsWith('.info'));
+/** The paths that we asked for, told from those of the go command by the user agent. */
+function ourRequests(proxy) {
+  return proxy.requests.filter(isOurs).map((request) => request.path);
+}
+
+function goRequests(proxy) {
+  return proxy.requests.filter((request) => !isOurs(request)).map((request) => request.path);
+}
+
+function isOurs(request) {
+  return String(request.headers['user-agent']).startsWith('setup-goproxy/');
 }
 
 async function main() {
@@ -161,7 +178,7 @@ async function main() {
     PROXIES: [slow, broken, fast].map((proxy) => proxy.url).join(','),
   };
   const run = await runAct(act, temp, vars);
-  checkRun(run, { fast });
+  checkRun(run, { fast, proxies: [slow, broken, fast], modules });
   for (const { sentence, ok, error } of checks) {
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${sentence}${ok ? '' : `: ${error.message}`}\n`);
   }

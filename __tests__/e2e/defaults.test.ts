@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CertificateSet, makeCertificateSet } from '../support/certificate-set.ts';
 import type { Fault } from '../support/faults.ts';
-import { annotationsOf, annotationTexts, harmOf, makeSite, pathsOf, readReport } from '../support/job.ts';
+import {
+  annotationsOf,
+  annotationTexts,
+  cachedFiles,
+  filesOf,
+  harmOf,
+  makeSite,
+  pathsOf,
+  readReport,
+  type Site,
+} from '../support/job.ts';
 import { makeModule, type SyntheticModule } from '../support/modules.ts';
 import { startProxy } from '../support/proxy-server.ts';
 import {
@@ -15,6 +25,8 @@ import {
 import type { JobOptions, JobResult } from '../support/runner.ts';
 
 const text = makeModule({ path: 'golang.org/x/text', version: 'v0.98.7', sizeBytes: 20_000 });
+/** On no list, so that no measuring asks for it. */
+const late = makeModule({ path: 'example.org/late', version: 'v1.0.4', sizeBytes: 20_000 });
 const secret = makeModule({
   path: 'git.corp.example/secret-team/plan',
   version: 'v1.2.3',
@@ -32,6 +44,9 @@ afterAll(async () => {
   await certificates.directory[Symbol.asyncDispose]();
 });
 
+/** What go would be told by GOPROXY, the prefetch is too; these jobs are about the measuring. */
+const MEASURED = { inputs: { prefetch: 'false' } } as const;
+
 interface Scene extends Omit<WorldOptions, 'modules'> {
   /** Of the project. */
   readonly modules?: readonly SyntheticModule[];
@@ -40,12 +55,12 @@ interface Scene extends Omit<WorldOptions, 'modules'> {
 
 async function play(
   { modules = [text], job = {}, ...options }: Scene,
-  look: (job: JobResult, world: World) => Promise<void> | void,
+  look: (job: JobResult, world: World, site: Site) => Promise<void> | void,
 ): Promise<void> {
-  await using world = await startWorld(certificates, { modules: [text], ...options });
+  await using world = await startWorld(certificates, { modules: [text, late], ...options });
   await using site = await makeSite({ modules });
   const done = await site.job({ ...job, env: { ...world.env, ...job.env } });
-  await look(done, world);
+  await look(done, world, site);
   for (const server of Object.values(world.servers)) {
     expect(pathsOf(server).filter((asked) => asked.includes('corp'))).toEqual([]);
   }
@@ -64,8 +79,15 @@ describe('the default candidate is healthy', () => {
       });
       expect(contacted()).toEqual(['proxy.golang.org']);
       expect(annotationTexts(job.main)).toEqual([]);
-      expect(job.main.summary).toBe('');
+      expect(job.main.outputs['modules-fetched']).toBe('1');
       expect((await readReport(job.main)).hosts).toContain('proxy.golang.org');
+    }));
+
+  test.concurrent('without the prefetch there is nothing to write a summary about', () =>
+    play({ job: { inputs: { prefetch: 'false' } } }, (job) => {
+      expect(harmOf(job)).toEqual([]);
+      expect(job.main.outputs['modules-fetched']).toBe('0');
+      expect(job.main.summary).toBe('');
     }));
 
   test.concurrent('with nothing wanted a pinned module is asked for, twice', () =>
@@ -79,8 +101,8 @@ describe('the default candidate is healthy', () => {
       expect(job.main.outputs['selected-proxy']).toBe('https://proxy.golang.org');
     }));
 
-  test.concurrent('of a go.sum that names no well-known module, nothing is asked', () =>
-    play({ modules: [secret] }, (job, { servers, contacted }) => {
+  test.concurrent('of a go.sum that names no well-known module, the measuring asks nothing', () =>
+    play({ modules: [secret], job: MEASURED }, (job, { servers, contacted }) => {
       expect(harmOf(job)).toEqual([]);
       expect(contacted()).toEqual(['proxy.golang.org']);
       const asked = pathsOf(servers['proxy.golang.org']).filter((one) => !one.startsWith('/sumdb/'));
@@ -183,13 +205,65 @@ describe('proxy.golang.org is down', () => {
       },
     ));
 
-  test.concurrent('of a go.sum that names no well-known module, nothing is asked of the standby', () =>
-    play({ down: ['proxy.golang.org'], modules: [secret] }, (job, { servers }) => {
+  test.concurrent('of a go.sum that names no well-known module, the measuring asks the standby nothing', () =>
+    play({ down: ['proxy.golang.org'], modules: [secret], job: MEASURED }, (job, { servers }) => {
       expect(harmOf(job)).toEqual([]);
       expect(job.main.env['GOPROXY']).toBe('https://goproxy.cn,direct');
       const asked = pathsOf(servers['goproxy.cn']).filter((one) => !one.startsWith('/sumdb/'));
       for (const one of asked) expect(Object.keys(PINNED_ROUTES)).toContain(one);
     }));
+});
+
+describe('proxy.golang.org is healthy, but does not bring a file', () => {
+  const faults: readonly (readonly [string, Fault])[] = [
+    ['503', { match: /example\.org/, kind: 'status', status: 503 }],
+    ['resets', { match: /example\.org.*zip/, kind: 'reset-in-body' }],
+    ['is cut off', { match: /example\.org.*mod$/, kind: 'truncate', framing: 'content-length' }],
+  ];
+  test.concurrent.each(faults)('%s: the standby brings it, and the environment stays', (_name, fault) =>
+    play(
+      { modules: [text, late], faults: { 'proxy.golang.org': [fault] } },
+      async (job, { servers }, site) => {
+        expect(harmOf(job)).toEqual([]);
+        expect(job.main.env['GOPROXY']).toBeUndefined();
+        expect(job.main.outputs).toMatchObject({ 'modules-fetched': '2', 'modules-failed': '0' });
+        expect(await cachedFiles(site, [text, late])).toEqual(filesOf([text, late]));
+        const asked = pathsOf(servers['goproxy.cn']);
+        expect(asked.length).toBeGreaterThan(0);
+        for (const one of asked) expect(filesOf([late])).toContain(one);
+      },
+    ),
+  );
+
+  test.concurrent.each(['none', ''])('mirrors: %p: it fails alone, and the job goes on', (mirrors) =>
+    play(
+      {
+        modules: [text, late],
+        faults: { 'proxy.golang.org': [{ match: /example\.org/, kind: 'status', status: 503 }] },
+        job: { inputs: { mirrors } },
+      },
+      async (job, { contacted }, site) => {
+        expect(harmOf(job)).toEqual([]);
+        expect(contacted()).not.toContain('goproxy.cn');
+        expect(job.main.outputs).toMatchObject({ 'modules-fetched': '1', 'modules-failed': '1' });
+        expect(await cachedFiles(site, [text, late])).toEqual(filesOf([text]));
+      },
+    ),
+  );
+
+  test.concurrent('404: it is left to go, and no standby is asked', () =>
+    play(
+      {
+        modules: [text, late],
+        faults: { 'proxy.golang.org': [{ match: /example\.org/, kind: 'status', status: 404 }] },
+      },
+      async (job, { contacted }, site) => {
+        expect(harmOf(job)).toEqual([]);
+        expect(contacted()).not.toContain('goproxy.cn');
+        expect(job.main.outputs).toMatchObject({ 'modules-fetched': '1', 'modules-failed': '0' });
+        expect(await cachedFiles(site, [text, late])).toEqual(filesOf([text]));
+      },
+    ));
 });
 
 describe('the standby is never contacted', () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -7,16 +7,21 @@ import { goEnvironment, hasGo, runGo } from '../support/go.ts';
 import {
   annotationsOf,
   annotationTexts,
+  askedOf,
+  cacheDownload,
+  cachedFiles,
   countsOf,
+  filesOf,
   harmOf,
   makeSite,
   pathsOf,
   readReport,
+  requestsOf,
   type Site,
 } from '../support/job.ts';
 import { makeModuleSet, type SyntheticModule, writeFileProxy, writeProject } from '../support/modules.ts';
 import { startProxy } from '../support/proxy-server.ts';
-import type { StepContext } from '../support/runner.ts';
+import type { JobResult, StepContext } from '../support/runner.ts';
 
 const ACTION = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as {
   outputs: Record<string, unknown>;
@@ -30,7 +35,7 @@ const modules = makeModuleSet(6, { totalBytes: 60_000 });
 
 /** Puts every file of the modules into the site's module cache, as a restored cache would. */
 async function fillCache(site: Site, present: readonly SyntheticModule[]): Promise<void> {
-  await writeFileProxy(path.join(site.home, 'go', 'pkg', 'mod', 'cache', 'download'), present);
+  await writeFileProxy(cacheDownload(site), present);
 }
 
 async function writeGoEnv(site: Site, lines: Readonly<Record<string, string>>): Promise<void> {
@@ -38,6 +43,10 @@ async function writeGoEnv(site: Site, lines: Readonly<Record<string, string>>): 
   await mkdir(folder, { recursive: true });
   const text = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path.join(folder, 'env'), text.join(''));
+}
+
+function goModCache(site: Site): string {
+  return path.join(site.home, 'go', 'pkg', 'mod');
 }
 
 /** `go mod download` as a later step of the job runs it: with what was exported, in a module cache of its own. */
@@ -69,12 +78,13 @@ describe('candidates of the input proxies', () => {
       gosumdb: 'sum.golang.org',
       goprivate: '',
       'selected-proxy': fast.url,
-      gomodcache: path.join(site.home, 'go', 'pkg', 'mod'),
+      gomodcache: goModCache(site),
       'cache-hit': 'false',
-      'modules-fetched': '0',
+      'modules-fetched': `${modules.length}`,
       'modules-failed': '0',
       'failure-class': 'none',
     });
+    expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
     const report = await readReport(job.main);
     expect(report.chain).toMatchObject({ decision: 'exported', selected: fast.url });
     expect(report.plan.candidates.map(({ verdict }) => verdict.kind)).toEqual([
@@ -97,7 +107,8 @@ describe('candidates of the input proxies', () => {
     });
     await using site = await makeSite({ modules });
     const job = await site.job({
-      inputs: { proxies: `${broken.url}\n${healthy.url}` },
+      // Whatever go has in the end, it has fetched itself.
+      inputs: { proxies: `${broken.url}\n${healthy.url}`, prefetch: 'false' },
       steps: [
         async (context) => {
           const before = broken.requests.length;
@@ -109,7 +120,49 @@ describe('candidates of the input proxies', () => {
     });
     expect(job.stepError).toBeUndefined();
     expect(job.jobStatus).toBe('success');
+    expect(await cachedFiles(site, modules)).toEqual([]);
     expect(pathsOf(healthy).filter((asked) => asked.endsWith('.zip')).length).toBeGreaterThanOrEqual(6);
+  });
+
+  test.concurrent('each missing file is asked for once beside the measuring', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const measured = await site.job({ inputs: { proxies: proxy.url, prefetch: 'false' } });
+    const before = proxy.requests.length;
+    expect(before).toBe(requestsOf(await readReport(measured.main)));
+    expect(measured.main.outputs['modules-fetched']).toBe('0');
+    expect(await cachedFiles(site, modules)).toEqual([]);
+    const job = await site.job({ inputs: { proxies: proxy.url } });
+    expect([...harmOf(measured), ...harmOf(job)]).toEqual([]);
+    expect(proxy.requests.length - before).toBe(requestsOf(await readReport(job.main)));
+    expect([...askedOf(proxy).slice(before)]).toEqual(expect.arrayContaining([...filesOf(modules)]));
+    expect(job.main.outputs['modules-fetched']).toBe(`${modules.length}`);
+    expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
+  });
+
+  testWithGo(`a later step needs no network for what was prefetched${whyGo}`, async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({
+      inputs: { proxies: proxy.url },
+      steps: [
+        async ({ env, workspace }) => {
+          const before = proxy.requests.length;
+          const goEnv = goEnvironment(site.dir.join('later'), { ...env, GOMODCACHE: goModCache(site) });
+          for (const args of [
+            ['mod', 'download'],
+            ['mod', 'verify'],
+            ['build', './...'],
+          ]) {
+            const { code, stderr } = await runGo(args, { cwd: workspace, env: goEnv });
+            expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+          }
+          expect(proxy.requests.length).toBe(before);
+        },
+      ],
+    });
+    expect(job.stepError).toBeUndefined();
+    expect(harmOf(job)).toEqual([]);
   });
 
   testWithGo('nothing missing: two requests to the first candidate, none to the others', async () => {
@@ -155,7 +208,7 @@ describe('candidates of the input proxies', () => {
     expect(harmOf(job)).toEqual([]);
     expect(job.main.env['GOPROXY']).toBe(proxy.url);
     expect((await readReport(job.main)).go).toMatchObject({ source: 'environment' });
-    expect(job.main.outputs['gomodcache']).toBe(path.join(site.home, 'go', 'pkg', 'mod'));
+    expect(job.main.outputs['gomodcache']).toBe(goModCache(site));
   });
 
   test.concurrent('mode diagnose measures every candidate and exports nothing', async () => {
@@ -247,7 +300,7 @@ describe('an inherited GOPROXY', () => {
 });
 
 describe('a second use in the job', () => {
-  test.concurrent('with the same inputs asks nobody and says the same', async () => {
+  test.concurrent('with the same inputs asks nobody, fetches nothing and says the same', async () => {
     await using proxy = await startProxy({ modules });
     await using site = await makeSite({ modules });
     const inputs = { proxies: proxy.url };
@@ -258,10 +311,26 @@ describe('a second use in the job', () => {
     expect(harmOf(second)).toEqual([]);
     expect(proxy.requests.length).toBe(asked);
     expect(proxy.connections).toBe(connections);
-    const { report: _first, ...before } = first.main.outputs;
-    const { report: _second, ...after } = second.main.outputs;
+    const { report: _first, 'modules-fetched': inFirst, ...before } = first.main.outputs;
+    const { report: _second, 'modules-fetched': inSecond, ...after } = second.main.outputs;
     expect(after).toEqual(before);
+    expect([inFirst, inSecond]).toEqual([`${modules.length}`, '0']);
     expect(second.main.env).toEqual({});
+    expect((await readReport(second.main)).plan.kind).toBe('reused');
+  });
+
+  test.concurrent('in another directory fetches what its own modules lack, and measures nothing', async () => {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite();
+    await writeProject(path.join(site.workspace, 'a'), { modules: modules.slice(0, 4) });
+    await writeProject(path.join(site.workspace, 'b'), { modules: modules.slice(2) });
+    const inputs = { proxies: proxy.url };
+    const first = await site.job({ inputs: { ...inputs, 'working-directory': 'a' } });
+    const asked = proxy.requests.length;
+    const second = await site.job({ inputs: { ...inputs, 'working-directory': 'b' }, env: first.main.env });
+    expect([...harmOf(first), ...harmOf(second)]).toEqual([]);
+    expect([...askedOf(proxy).slice(asked)].sort()).toEqual([...filesOf(modules.slice(4))].sort());
+    expect(second.main.outputs['modules-fetched']).toBe(`${modules.slice(4).length}`);
     expect((await readReport(second.main)).plan.kind).toBe('reused');
   });
 
@@ -344,12 +413,19 @@ describe('the job summary', () => {
     },
   );
 
-  test.concurrent('auto is silent when nothing was chosen otherwise than configured', async () => {
+  test.concurrent('auto is silent when nothing was fetched and nothing chosen otherwise than configured', async () => {
     await using proxy = await startProxy({ modules });
     await using site = await makeSite({ modules });
-    const job = await site.job({ env: { GOPROXY: proxy.url } });
-    expect(harmOf(job)).toEqual([]);
-    expect(job.main.summary).toBe('');
+    const env = { GOPROXY: proxy.url };
+    const measured = await site.job({ env, inputs: { prefetch: 'false' } });
+    const fetched = await site.job({ env });
+    const complete = await site.job({ env });
+    expect([measured, fetched, complete].flatMap(harmOf)).toEqual([]);
+    expect([measured, fetched, complete].map(({ main }) => main.summary !== '')).toEqual([
+      false,
+      true,
+      false,
+    ]);
   });
 });
 
@@ -379,19 +455,49 @@ test.concurrent('fail-on no-healthy-proxy: one error, after everything was publi
   expect(job.post.exitCode).toBe(0);
 });
 
-test.concurrent('fail-on unverified: a wrong file in the module cache fails the step, and is named', async () => {
-  await using proxy = await startProxy({ modules });
-  await using site = await makeSite({ modules });
-  await fillCache(site, modules);
-  const zip = path.join(site.home, 'go/pkg/mod/cache/download/example.com/mod0/@v/v1.1.0.zip');
-  await writeFile(zip, 'PK tampered');
-  const lenient = await site.job({ inputs: { proxies: proxy.url } });
-  expect(lenient.main.exitCode).toBe(0);
-  expect(lenient.main.outputs['failure-class']).toBe('integrity');
-  const strict = await site.job({ inputs: { proxies: proxy.url, 'fail-on': 'unverified' } });
-  expect(strict.main.exitCode).toBe(1);
-  expect(annotationTexts(strict.main).join('\n')).toContain('mod0/@v/v1.1.0.zip');
-  expect(strict.post.exitCode).toBe(0);
+describe('a wrong file in the module cache', () => {
+  const wrong = modules[0]!;
+  const [, , file = ''] = filesOf([wrong]);
+
+  async function play(
+    inputs: Readonly<Record<string, string>>,
+    look: (job: JobResult, site: Site, again: () => Promise<JobResult>) => Promise<void>,
+  ): Promise<void> {
+    await using proxy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    await fillCache(site, modules);
+    await writeFile(path.join(cacheDownload(site), file), 'PK tampered');
+    const run = () => site.job({ inputs: { proxies: proxy.url, ...inputs } });
+    await look(await run(), site, run);
+  }
+
+  test.concurrent('is named, and replaced by the right one', () =>
+    play({}, async (job, site, again) => {
+      expect(job.main.exitCode).toBe(0);
+      expect(job.main.outputs['failure-class']).toBe('integrity');
+      expect(annotationTexts(job.main).join('\n')).toContain(path.basename(file));
+      const placed = await readFile(path.join(cacheDownload(site), file));
+      expect(placed.equals(wrong.zip)).toBe(true);
+      const next = await again();
+      expect(harmOf(next)).toEqual([]);
+      expect(next.main.outputs['failure-class']).toBe('none');
+    }));
+
+  test.concurrent('fails the step with fail-on unverified, although it was replaced', () =>
+    play({ 'fail-on': 'unverified' }, async (job, site) => {
+      expect(job.main.exitCode).toBe(1);
+      expect(annotationTexts(job.main).join('\n')).toContain('mod0/@v/v1.1.0.zip');
+      expect(job.post.exitCode).toBe(0);
+      const placed = await readFile(path.join(cacheDownload(site), file));
+      expect(placed.equals(wrong.zip)).toBe(true);
+    }));
+
+  test.concurrent('is told without the prefetch too', () =>
+    play({ 'fail-on': 'unverified', prefetch: 'false' }, async (job) => {
+      expect(job.main.exitCode).toBe(1);
+      expect(job.main.outputs['failure-class']).toBe('integrity');
+      expect(annotationTexts(job.main).join('\n')).toContain('mod0/@v/v1.1.0.zip');
+    }));
 });
 
 test.concurrent('working-directory and globs choose whose modules are wanted', async () => {

@@ -177,6 +177,7 @@ describe('beside a healthy candidate, which is chosen', () => {
       expect(harmOf(job)).toEqual([]);
       expect(job.main.env['GOPROXY']).toBe(healthy.url);
       expect(job.main.outputs['failure-class']).toBe('none');
+      expect(job.main.outputs['modules-fetched']).toBe(`${modules.length}`);
       const report = await readReport(job.main);
       expect(report.plan.candidates[0]?.verdict).toMatchObject({ kind: 'unhealthy', stage, cause });
       const [annotation, ...more] = annotationsOf(job.main);
@@ -241,9 +242,35 @@ test.concurrent.each(UNKNOWN)('%d says nothing of its health: it keeps its place
   await using closed = await startProxy({ faults: [{ match: 'any', kind: 'status', status }] });
   await using healthy = await startProxy({ modules });
   await using site = await makeSite({ modules });
-  const job = await site.job({ inputs: { proxies: `${closed.url}\n${healthy.url}` } });
+  const inputs = { proxies: `${closed.url}\n${healthy.url}`, prefetch: 'false' };
+  const job = await site.job({ inputs });
   expect(harmOf(job)).toEqual([]);
   expect(job.main.env['GOPROXY']).toBe(`${closed.url},${healthy.url}`);
   expect((await readReport(job.main)).plan.candidates[0]?.verdict).toMatchObject({ kind: 'unknown', reason });
   expect(annotationsOf(job.main, 'warning')).toEqual([]);
 });
+
+const REFUSED: readonly (readonly [number, boolean])[] = [
+  [401, false],
+  [403, false],
+  [404, true],
+  [410, true],
+];
+test.concurrent.each(REFUSED)(
+  '%d of every file, before a comma: the next is asked: %s',
+  async (status, isAsked) => {
+    await using closed = await startProxy({ faults: [{ match: 'any', kind: 'status', status }] });
+    await using healthy = await startProxy({ modules });
+    await using site = await makeSite({ modules });
+    const job = await site.job({ inputs: { proxies: `${closed.url}\n${healthy.url}` } });
+    expect(harmOf(job)).toEqual([]);
+    expect(job.main.outputs).toMatchObject(
+      isAsked
+        ? { 'modules-fetched': `${modules.length}`, 'modules-failed': '0' }
+        : { 'modules-fetched': '0', 'modules-failed': `${modules.length}` },
+    );
+    const { prefetch } = await readReport(job.main);
+    const asked = prefetch?.proxies.find(({ label }) => label === healthy.url)?.asked ?? 0;
+    expect(asked > 0).toBe(isAsked);
+  },
+);

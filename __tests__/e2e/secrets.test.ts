@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CertificateSet, makeCertificateSet } from '../support/certificate-set.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import type { Fault } from '../support/faults.ts';
-import { harmOf, makeSite, type Site, traces } from '../support/job.ts';
-import { makeModuleSet } from '../support/modules.ts';
+import { askedOf, cachedFiles, filesOf, harmOf, makeSite, type Site, traces } from '../support/job.ts';
+import { makeModuleSet, writeProject } from '../support/modules.ts';
 import { type ProxyOptions, type ProxyServer, startProxy } from '../support/proxy-server.ts';
 import type { JobOptions, JobResult } from '../support/runner.ts';
 
@@ -48,6 +48,15 @@ const CANARIES: readonly string[] = [
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64').replace(/=+$/, '');
+}
+
+/** Writes the .netrc of the steps: passwords by host. */
+async function writeNetrc(site: Site, passwords: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(site.home, { recursive: true });
+  const lines = Object.entries(passwords).map(
+    ([host, password]) => `machine ${host} login ${USER} password ${password}\n`,
+  );
+  await writeFile(`${site.home}/.netrc`, lines.join(''));
 }
 
 /** Fails when a canary is anywhere but in the exported GOPROXY and GOSUMDB, as go needs them, and in commands that mask it. */
@@ -114,11 +123,7 @@ const PLACES: readonly Place[] = [
     server: { basicAuth: { user: USER, password: 'cAnAry-of-netrc' } },
     login: [`${USER}:cAnAry-of-netrc`],
     setUp: async (server, site) => {
-      await mkdir(site.home, { recursive: true });
-      const lines = ['127.0.0.1', server.host].map(
-        (host) => `machine ${host} login ${USER} password cAnAry-of-netrc\n`,
-      );
-      await writeFile(`${site.home}/.netrc`, lines.join(''));
+      await writeNetrc(site, { '127.0.0.1': 'cAnAry-of-netrc', [server.host]: 'cAnAry-of-netrc' });
       return { inputs: { proxies: server.url } };
     },
     masked: ['cAnAry-of-netrc'],
@@ -171,6 +176,8 @@ describe('a canary comes out nowhere but in the exported GOPROXY', () => {
       }
       expect(harmOf(job)).toEqual([]);
       expect(job.main.outputs['selected-proxy']).toBe(outcome === 'healthy' ? server.url : '');
+      // The prefetch too was let in, with the login where one is needed.
+      expect(await cachedFiles(site, modules)).toEqual(outcome === 'healthy' ? filesOf(modules) : []);
       for (const secret of masked) expect(job.main.masks).toContain(secret);
     },
   );
@@ -222,6 +229,7 @@ describe('a canary comes out nowhere but in the exported GOPROXY', () => {
       await expectNoCanary(site, job);
       expect(connect.targets).toContain(server.host);
       expect(job.main.outputs['selected-proxy']).toBe(outcome === 'healthy' ? server.url : '');
+      expect(await cachedFiles(site, modules)).toEqual(outcome === 'healthy' ? filesOf(modules) : []);
       expect(job.main.masks).toContain(PASSWORD);
     },
   );
@@ -289,13 +297,21 @@ describe('what a peer says', () => {
     ['an .info', () => [{ match: 'info', kind: 'not-json-info', body: `{"Version":"${FOREIGN}"}` }]],
     ['a .mod', () => [{ match: 'mod', kind: 'status', status: 200, body: `module ${FOREIGN}\n` }]],
   ];
-  test.concurrent.each(answers)('%s is not repeated', async (_name, faults) => {
+  /** Runs a job with these answers, given to all but the first `spared` requests. */
+  async function play(faults: (elsewhere: string) => readonly Fault[], spared: number): Promise<JobResult> {
     const tls = certificates.files.good;
     await using elsewhere = await startProxy({
       tls,
       routes: { '/f.zip': { body: Buffer.from(modules[3]!.zip) } },
     });
-    await using server = await startProxy({ modules, tls, faults: faults(elsewhere.url) });
+    const late = faults(elsewhere.url).map(
+      (fault) => ({ ...fault, match: 'any', afterRequests: spared }) as const,
+    );
+    await using server = await startProxy({
+      modules,
+      tls,
+      faults: spared > 0 ? late : faults(elsewhere.url),
+    });
     await using site = await makeSite({ modules });
     const job = await site.job({
       inputs: { proxies: withUserinfo(server), 'job-summary': 'always' },
@@ -304,10 +320,37 @@ describe('what a peer says', () => {
     expect([job.main.exitCode, job.post.exitCode]).toEqual([0, 0]);
     await expectNoCanary(site, job);
     for (const { headers } of elsewhere.requests) expect(headers['authorization']).toBeUndefined();
+    if (spared > 0) expect(server.requests.length).toBeGreaterThan(spared);
+    return job;
+  }
+
+  /** How many requests the measuring makes of a healthy candidate. */
+  async function countProbe(): Promise<number> {
+    await using server = await startProxy({ modules, tls: certificates.files.good });
+    await using site = await makeSite({ modules });
+    await site.job({
+      inputs: { proxies: withUserinfo(server), prefetch: 'false' },
+      env: { SSL_CERT_FILE: certificates.files.caFile },
+    });
+    return server.requests.length;
+  }
+  let probe: Promise<number> | undefined;
+
+  test.concurrent.each(answers)('%s is not repeated', async (_name, faults) => {
+    await play(faults, 0);
+  });
+
+  test.concurrent.each(answers)('%s, in the prefetch only, is not repeated', async (_name, faults) => {
+    probe ??= countProbe();
+    const job = await play(faults, await probe);
+    expect(job.main.outputs['selected-proxy']).not.toBe('');
+    expect(Number(job.main.outputs['modules-failed'])).toBeGreaterThan(0);
   });
 });
 
 describe('credentials go to the origin they are for, over https only', () => {
+  const zipsOf = (server: ProxyServer) => askedOf(server).filter((asked) => asked.endsWith('.zip'));
+
   test.concurrent('not to the target of a redirect', async () => {
     const tls = certificates.files.good;
     const basicAuth = { user: USER, password: PASSWORD };
@@ -320,35 +363,59 @@ describe('credentials go to the origin they are for, over https only', () => {
     });
     expect(harmOf(job)).toEqual([]);
     expect(job.main.env['GOPROXY']).toBe(withUserinfo(server));
-    expect(storage.requests.length).toBeGreaterThan(0);
+    expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
+    // Every zip came from there, be it for the measuring or for the prefetch.
+    expect(new Set(zipsOf(storage))).toEqual(new Set(zipsOf(server)));
+    expect(new Set(zipsOf(storage)).size).toBe(modules.length);
     for (const { headers } of storage.requests) expect(headers['authorization']).toBeUndefined();
     const wanted = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
     for (const { headers } of server.requests) expect(headers['authorization']).toBe(wanted);
   });
 
+  test.concurrent('of netrc not to the target of a redirect, although netrc has a login for it', async () => {
+    const tls = certificates.files.good;
+    await using storage = await startProxy({ modules, tls });
+    await using server = await startProxy({
+      modules,
+      tls,
+      basicAuth: { user: USER, password: 'cAnAry1' },
+      redirectZipsTo: storage.url,
+    });
+    await using site = await makeSite({ modules });
+    await writeNetrc(site, { [server.host]: 'cAnAry1', [storage.host]: 'cAnAry2' });
+    const job = await site.job({
+      inputs: { proxies: server.url },
+      env: { SSL_CERT_FILE: certificates.files.caFile },
+    });
+    expect(harmOf(job)).toEqual([]);
+    await expectNoCanary(site, job);
+    expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
+    expect(new Set(zipsOf(storage)).size).toBe(modules.length);
+    for (const { headers } of storage.requests) expect(headers['authorization']).toBeUndefined();
+  });
+
   test.concurrent('not to another candidate, and of netrc not over http', async () => {
-    await using server = await startProxy({ modules, tls: certificates.files.good });
-    await using other = await startProxy({ modules, tls: certificates.files.good });
+    const tls = certificates.files.good;
+    // Each has one module more than the one before it, so that all of them are asked, the last for all that is left.
+    await using server = await startProxy({ modules: modules.slice(0, 2), tls });
+    await using other = await startProxy({ modules: modules.slice(0, 3), tls });
     await using plain = await startProxy({ modules });
     await using site = await makeSite({ modules });
-    await mkdir(site.home, { recursive: true });
-    await writeFile(
-      `${site.home}/.netrc`,
-      `machine ${server.host} login ${USER} password cAnAry1\nmachine ${plain.host} login ${USER} password cAnAry2\n`,
-    );
+    await writeNetrc(site, { [server.host]: 'cAnAry1', [plain.host]: 'cAnAry2' });
     const job = await site.job({
       inputs: { proxies: [server, other, plain].map(({ url }) => url).join('\n') },
       env: { SSL_CERT_FILE: certificates.files.caFile },
     });
     expect(harmOf(job)).toEqual([]);
     await expectNoCanary(site, job);
-    expect(plain.requests.length).toBeGreaterThan(0);
+    expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
     expect(other.requests.length).toBeGreaterThan(0);
+    expect(askedOf(plain)).toEqual(expect.arrayContaining([...filesOf(modules.slice(3))]));
     for (const { headers } of [...plain.requests, ...other.requests]) {
       expect(headers['authorization']).toBeUndefined();
     }
     const wanted = `Basic ${Buffer.from(`${USER}:cAnAry1`).toString('base64')}`;
-    expect(server.requests.map(({ headers }) => headers['authorization'])).toContain(wanted);
+    for (const { headers } of server.requests) expect(headers['authorization']).toBe(wanted);
   });
 });
 
@@ -362,7 +429,30 @@ test.concurrent('a second use knows of no password, and takes another for the sa
   const asked = server.requests.length;
   const second = await site.job({ inputs, env: { ...env, ...first.main.env } });
   expect(harmOf(second)).toEqual([]);
+  expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
   expect(server.requests.length).toBe(asked);
+  await expectNoCanary(site, first);
+  await expectNoCanary(site, second);
+});
+
+test.concurrent('a second use fetches with the login of its own inputs', async () => {
+  await using server = await startProxy({
+    modules,
+    tls: certificates.files.good,
+    basicAuth: { user: USER, password: PASSWORD },
+  });
+  await using site = await makeSite();
+  await writeProject(`${site.workspace}/a`, { modules: modules.slice(0, 1) });
+  await writeProject(`${site.workspace}/b`, { modules });
+  const env = { SSL_CERT_FILE: certificates.files.caFile };
+  const inputs = { proxies: withUserinfo(server) };
+  const first = await site.job({ inputs: { ...inputs, 'working-directory': 'a' }, env });
+  const second = await site.job({
+    inputs: { ...inputs, 'working-directory': 'b' },
+    env: { ...env, ...first.main.env },
+  });
+  expect([...harmOf(first), ...harmOf(second)]).toEqual([]);
+  expect(await cachedFiles(site, modules)).toEqual(filesOf(modules));
   await expectNoCanary(site, first);
   await expectNoCanary(site, second);
 });

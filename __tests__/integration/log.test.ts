@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { runScript } from '../support/step-script.ts';
 import { makeTempDir, type TempDir } from '../support/temp.ts';
@@ -24,10 +24,14 @@ async function readRecords(file: string): Promise<Record<string, string>> {
 
 const OUTCOME = `{
   outputs: { ...NO_OUTPUTS, goproxy: 'https://bob:canary@h,direct', 'modules-fetched': 3 },
-  exports: new Map([['GOPROXY', 'https://bob:canary@h,direct'], ['GOPRIVATE', 'a\\nINJECTED=1\\nb<<c']]),
   annotations: [{ level: 'warning', title: 't,:', message: 'm https://bob:canary@h\\n::error::x' }],
   summary: '# canary\\n',
 }`;
+const EXPORTS = `new Map([['GOPROXY', 'https://bob:canary@h,direct'], ['GOPRIVATE', 'a\\nINJECTED=1\\nb<<c']])`;
+/** As main does it: what later steps need first, then all that is told. */
+const PUBLISH = (outcome: string) => `
+  console.log('exported:', await publishExports(${EXPORTS}, log));
+  await publish(${outcome}, log);`;
 
 describe('the log as the runner reads it', () => {
   test('no line is a command that we did not mean', async () => {
@@ -61,9 +65,9 @@ describe('publish', () => {
   test('sets every output, exports as go needs it, writes the summary; secrets only where go needs them', async () => {
     await using dir = await makeTempDir();
     const env = await runnerFiles(dir);
-    const script = `log.protect([{ user: 'bob', password: 'canary' }]); console.log(JSON.stringify(await publish(${OUTCOME}, log)));`;
+    const script = `log.protect([{ user: 'bob', password: 'canary' }]); ${PUBLISH(OUTCOME)}`;
     const { stdout } = await runScript(script, { env });
-    expect(stdout).toContain('{"exported":true}');
+    expect(stdout).toContain('exported: true');
     expect(stdout.replace(/^::add-mask::.*$/gm, '')).not.toContain('canary');
     expect(stdout).toContain('::warning title=t%2C: ::m https://h%0A: :error: :x'.replace(': ::', '%3A::'));
     expect(await readRecords(dir.join('GITHUB_ENV'))).toEqual({
@@ -126,13 +130,13 @@ describe('publish', () => {
   ])(
     "the runner's files are %s: one warning, a line for each other, and no other command",
     async (_name, env) => {
-      const { stdout, code, stderr } = await runScript(
-        `await publish({ ...${OUTCOME}, annotations: [] }, log);`,
-        { env },
-      );
+      const { stdout, code, stderr } = await runScript(PUBLISH(`{ ...${OUTCOME}, annotations: [] }`), {
+        env,
+      });
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout.trim().split('\n')).toEqual([
         expect.stringMatching(/^::warning::The environment of later steps stays as it was: GITHUB_ENV /),
+        'exported: false',
         expect.stringMatching(/^The outputs are not set: GITHUB_OUTPUT /),
         expect.stringMatching(/^There is no job summary: GITHUB_STEP_SUMMARY /),
       ]);
@@ -174,7 +178,7 @@ describe('publish', () => {
 describe('report.json', () => {
   test('has a name of its own each time and belongs to the user alone', async () => {
     await using dir = await makeTempDir();
-    const script = `log.protect([{ password: 'canary' }]); for (const n of [1, 2]) console.log(await writeReport('{"n":"canary"}', log));`;
+    const script = `log.protect([{ password: 'canary' }]); for (const n of [1, 2]) console.log(await writeReport(reportPath(), '{"n":"canary"}', log));`;
     const { stdout } = await runScript(script, { env: { RUNNER_TEMP: dir.path } });
     const files = stdout.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('::'));
     expect(new Set(files).size).toBe(2);
@@ -189,16 +193,31 @@ describe('report.json', () => {
     ['missing', { RUNNER_TEMP: '/nowhere/temp' }],
     ['a file', { RUNNER_TEMP: '/etc/passwd' }],
   ])('RUNNER_TEMP is %s: one warning and no path', async (_name, env) => {
-    const { stdout, code } = await runScript(`console.log('<' + await writeReport('{}', log) + '>');`, {
-      env,
-    });
+    const { stdout, code } = await runScript(
+      `console.log('<' + await writeReport(reportPath(), '{}', log) + '>');`,
+      {
+        env,
+      },
+    );
     expect(stdout).toMatch(/^::warning::report\.json is not written: .*\n<>\n$/);
     expect(code).toBe(0);
   });
 
+  test('a file that is there already is neither followed nor overwritten', async () => {
+    await using dir = await makeTempDir();
+    await writeFile(dir.join('there'), 'theirs');
+    await symlink(dir.join('there'), dir.join('link'));
+    for (const name of ['there', 'link']) {
+      const file = JSON.stringify(dir.join(name));
+      const { stdout } = await runScript(`console.log('<' + await writeReport(${file}, '{}', log) + '>');`);
+      expect(stdout).toMatch(/^::warning::report\.json is not written: EEXIST.*\n<>\n$/);
+    }
+    expect(await readFile(dir.join('there'), 'utf8')).toBe('theirs');
+  });
+
   (process.platform === 'linux' ? test : test.skip)('what a full disk left of it is removed', async () => {
     await using dir = await makeTempDir();
-    const { stdout } = await runScript(`await writeReport('x'.repeat(5000), log);`, {
+    const { stdout } = await runScript(`await writeReport(reportPath(), 'x'.repeat(5000), log);`, {
       env: { RUNNER_TEMP: dir.path },
       through: ['bash', '-c', 'trap "" XFSZ; ulimit -f 1; exec "$@"', 'bash'],
     });

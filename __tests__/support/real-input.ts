@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { Report } from '../../src/report/report.ts';
 import { makeModule } from './modules.ts';
 import { startProxy } from './proxy-server.ts';
 import { type JobResult, runJob } from './runner.ts';
@@ -9,7 +10,7 @@ import type { TempDir } from './temp.ts';
 
 const run = promisify(execFile);
 
-/** A real program with more than 100 required modules. */
+/** A real program with more than 300 modules in its wanted set. */
 export const PROGRAM = 'github.com/cli/cli/v2@v2.62.0';
 
 /** What decides how go reaches this machine's module proxy; passed on as `go env` has it. */
@@ -55,19 +56,58 @@ export async function findMachineProxy(): Promise<MachineProxy | { readonly reas
   }
 }
 
+/** One command of the real go, run without a network on the module cache that the action filled. */
+export interface OfflineRun {
+  readonly command: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+}
+
 /** What a run with real input showed. */
 export interface RealRun {
   readonly job: JobResult;
+  /** Modules that go.mod requires. */
   readonly required: number;
-  /** Seconds that `go mod download` took with exactly the exported environment; undefined when it failed. */
-  readonly downloadSeconds?: number;
+  /** Modules that the wanted set names, and how many of their files were missing. */
+  readonly wanted: number;
+  readonly missing: number;
+  readonly offline: readonly OfflineRun[];
 }
 
 /**
- * Takes go.mod and go.sum of the program through the machine's module proxy, gives the action that proxy between two broken
- * candidates, and then runs the real `go mod download` with exactly the exported environment.
+ * What a job does with a program; also `mod download`, for every required module has its zip line. `whole` compiles all of
+ * it, for minutes; else every package is loaded, with those of its tests, and only some are compiled.
  */
-export async function runOnRealInput(temp: TempDir, { entry, env }: MachineProxy): Promise<RealRun> {
+function offlineCommands(extent: Extent): readonly (readonly string[])[] {
+  const compiling =
+    extent === 'whole'
+      ? [
+          ['build', './...'],
+          ['vet', './...'],
+        ]
+      : [
+          ['list', '-deps', '-test', './...'],
+          ['build', './context', './git', './internal/keyring'],
+        ];
+  return [...compiling, ['mod', 'verify'], ['mod', 'download']];
+}
+
+/** How much of the program is compiled. */
+export type Extent = 'whole' | 'part';
+
+/** A program of this size compiles for minutes on two cores. */
+const COMMAND_LIMIT_MS = 900_000;
+const STEP_LIMIT_MS = 600_000;
+
+/**
+ * Takes the program through the machine's module proxy, gives the action that proxy between two broken candidates, and
+ * then runs the real go with GOPROXY=off on what the action fetched.
+ */
+export async function runOnRealInput(
+  temp: TempDir,
+  { entry, env }: MachineProxy,
+  extent: Extent,
+): Promise<RealRun> {
   const project = temp.join('project');
   const goEnv = { ...goBasics(temp.join('home')), ...env };
   await mkdir(project, { recursive: true });
@@ -78,7 +118,8 @@ export async function runOnRealInput(temp: TempDir, { entry, env }: MachineProxy
     timeout: 120_000,
   });
   const { Dir: source } = JSON.parse(stdout) as { Dir: string };
-  for (const name of ['go.mod', 'go.sum']) await copyFile(path.join(source, name), path.join(project, name));
+  await cp(source, project, { recursive: true });
+  await makeWritable(project);
   const required = ((await readFile(path.join(project, 'go.mod'), 'utf8')).match(/^\s+\S+ v\S+/gm) ?? [])
     .length;
 
@@ -88,7 +129,7 @@ export async function runOnRealInput(temp: TempDir, { entry, env }: MachineProxy
     faults: [{ match: 'any', kind: 'status', status: 503 }],
   });
   await using silent = await startProxy({ modules, faults: [{ match: 'any', kind: 'headers-never' }] });
-  let downloadSeconds: number | undefined;
+  const offline: OfflineRun[] = [];
   const job = await runJob({
     workspace: project,
     temp: temp.join('runner'),
@@ -99,19 +140,45 @@ export async function runOnRealInput(temp: TempDir, { entry, env }: MachineProxy
       'probe-timeout': '20s',
     },
     env: { ...env, GOPATH: temp.join('gopath') },
+    timeoutMs: STEP_LIMIT_MS,
     steps: [
       async (step) => {
-        const started = performance.now();
-        await run('go', ['mod', 'download'], {
-          cwd: project,
-          env: { ...goEnv, ...step.env, GOPATH: temp.join('gopath') },
-          timeout: 240_000,
-        });
-        downloadSeconds = (performance.now() - started) / 1000;
+        // All that is exported but GOPROXY: whatever go lacks, it must not have from anywhere.
+        const stepEnv = { ...goEnv, ...step.env, GOPATH: temp.join('gopath'), GOPROXY: 'off' };
+        const flags = `${env['GOFLAGS'] ?? ''} -modcacherw -buildvcs=false`.trim();
+        for (const args of offlineCommands(extent))
+          offline.push(await runOffline(args, project, { ...stepEnv, GOFLAGS: flags }));
       },
     ],
   });
-  return { job, required, ...(downloadSeconds === undefined ? {} : { downloadSeconds }) };
+  return { job, required, ...(await readCounts(job)), offline };
+}
+
+async function runOffline(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<OfflineRun> {
+  const started = performance.now();
+  const ok = await run('go', [...args], { cwd, env, timeout: COMMAND_LIMIT_MS, maxBuffer: 64 << 20 }).then(
+    () => true,
+    () => false,
+  );
+  return { command: `go ${args.join(' ')}`, ok, seconds: (performance.now() - started) / 1000 };
+}
+
+async function readCounts({ main }: JobResult): Promise<Pick<RealRun, 'wanted' | 'missing'>> {
+  const text = await readFile(main.outputs['report'] ?? '', 'utf8');
+  const { wanted } = JSON.parse(text) as Pick<Report, 'wanted'>;
+  return { wanted: wanted?.modules ?? 0, missing: wanted?.missing ?? 0 };
+}
+
+/** What comes out of a module cache is read-only, and could not be removed. */
+async function makeWritable(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    await chmod(path.join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
 }
 
 function goBasics(home: string): Record<string, string> {

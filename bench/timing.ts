@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { availableParallelism, loadavg } from 'node:os';
 
 /** Wall time of one run of a program from start to exit, in milliseconds; its output is thrown away. */
 export async function timeProcess(
@@ -39,8 +40,16 @@ export async function mediansInTurns<Name extends string>(
 
 /** Prints one line of a table: a name, milliseconds, and the ratio and difference to the peer. */
 export function printAgainst(name: string, ms: number, peer: number): void {
-  const ratio = (ms / peer).toFixed(1);
+  const ratio = (ms / peer).toFixed(ms < peer ? 2 : 1);
+  const difference = (ms - peer).toFixed(0);
+  const sign = ms < peer ? '' : '+';
   process.stdout.write(
-    `${name.padEnd(64)} ${ms.toFixed(0).padStart(6)} ms   ×${ratio}   +${(ms - peer).toFixed(0)} ms\n`,
+    `${name.padEnd(64)} ${ms.toFixed(0).padStart(6)} ms   ×${ratio}   ${sign}${difference} ms\n`,
   );
+}
+
+/** Prints how busy the machine is before a measurement: figures from a busy one say little. */
+export function printLoad(): void {
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  process.stdout.write(`${availableParallelism()} cores, load of the last minute ${load}\n`);
 }

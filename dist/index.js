@@ -73894,6 +73894,9 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /************************************************************************/
 var __webpack_exports__ = {};
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: ./src/action-version.ts
 /** The version of package.json, as User-Agent and report.json give it; a test compares the two. */
 const ACTION_VERSION = '0.1.0';
@@ -74143,9 +74146,6 @@ function refusal(what) {
     return new go_rule_error_GoRuleError('gosumdb', `GOSUMDB: ${what}`);
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -74683,6 +74683,7 @@ function entryError(entry, what, options) {
 ;// CONCATENATED MODULE: ./src/go/zip-source.ts
 
 
+
 /** One read of the disk brings this much, which is many entries of a usual module. */
 const WINDOW_BYTES = 2 ** 20;
 /**
@@ -74694,6 +74695,8 @@ async function withZipReader(source, maxBytes, use) {
         checkSize(source.bytes.byteLength, maxBytes);
         return await use(new BytesReader(source.bytes));
     }
+    if ('fd' in source)
+        return await use(openSyncReader(source.fd, maxBytes));
     if ('handle' in source)
         return await use(await openReader(source.handle, maxBytes));
     const handle = await (0,promises_.open)(source.path, 'r');
@@ -74709,7 +74712,15 @@ async function openReader(handle, maxBytes) {
     if (!stat.isFile())
         throw zipError('it is no regular file');
     checkSize(stat.size, maxBytes);
-    return new FileReader(handle, stat.size);
+    const read = async (buffer, offset, length, position) => (await handle.read(buffer, offset, length, position)).bytesRead;
+    return new FileReader(read, stat.size);
+}
+function openSyncReader(fd, maxBytes) {
+    const stat = (0,external_node_fs_namespaceObject.fstatSync)(fd);
+    if (!stat.isFile())
+        throw zipError('it is no regular file');
+    checkSize(stat.size, maxBytes);
+    return new FileReader((buffer, offset, length, position) => (0,external_node_fs_namespaceObject.readSync)(fd, buffer, offset, length, position), stat.size);
 }
 function checkSize(size, maxBytes) {
     if (size > maxBytes)
@@ -74734,11 +74745,11 @@ class BytesReader {
 /** Reads ahead: entries are asked for in the order in which they lie. */
 class FileReader {
     size;
-    #handle;
+    #readAt;
     #window = Buffer.alloc(0);
     #windowOffset = 0;
-    constructor(handle, size) {
-        this.#handle = handle;
+    constructor(readAt, size) {
+        this.#readAt = readAt;
         this.size = size;
     }
     async read(offset, length) {
@@ -74753,7 +74764,7 @@ class FileReader {
     async #load(offset, length) {
         const window = Buffer.allocUnsafe(length);
         for (let done = 0; done < length;) {
-            const { bytesRead } = await this.#handle.read(window, done, length - done, offset + done);
+            const bytesRead = await this.#readAt(window, done, length - done, offset + done);
             if (bytesRead === 0)
                 throw zipError('it became shorter while it was read');
             done += bytesRead;
@@ -74790,7 +74801,7 @@ function hashGoMod(bytes) {
  * @throws GoRuleError 'zip' when it is no module zip, can be read in more than one way, or passes a limit.
  * Errors of the file system (ENOENT, …) and the reason of `signal` come as they are.
  */
-async function hashZip(source, limits = {}) {
+async function h1_hashZip(source, limits = {}) {
     const { zipBytes = MAX_ZIP_BYTES, unpackedBytes = MAX_ZIP_BYTES, signal } = limits;
     return await withZipReader(source, zipBytes, async (reader) => {
         const directory = await readZipDirectory(reader, limits.directoryBytes ?? MAX_DIRECTORY_BYTES);
@@ -75385,21 +75396,23 @@ async function findAbsent(goModCache, wanted, { signal } = {}) {
  * read through a link below cache/download. Files that cannot be read are missing, with a note.
  * @throws the reason of `signal` when it aborts; nothing else.
  */
-async function findMissing(goModCache, wanted, { signal } = {}) {
+async function findMissing(goModCache, wanted, { signal, hashZip = h1_hashZip } = {}) {
     const looks = await cache_entry_lookAtAll(goModCache, wanted, signal);
     const verdicts = await mapLimited(wanted.files, HASH_WORKERS, signal, async (file, index) => {
         const look = looks[index] ?? { kind: 'absent' };
-        return look.kind === 'regular' ? await check(goModCache, file, { bytes: look.bytes, signal }) : look;
+        return look.kind === 'regular'
+            ? await check(goModCache, file, { bytes: look.bytes, signal, hashZip })
+            : look;
     });
     return summarize(wanted, verdicts);
 }
-async function check(goModCache, file, { bytes, signal }) {
+async function check(goModCache, file, { bytes, ...ports }) {
     try {
-        const found = await findWrong(cachePath(goModCache, file), file, signal);
+        const found = await findWrong(cachePath(goModCache, file), file, ports);
         return found === undefined ? { kind: 'present', bytes } : { kind: 'wrong', found };
     }
     catch (error) {
-        signal?.throwIfAborted();
+        ports.signal?.throwIfAborted();
         if (error instanceof go_rule_error_GoRuleError)
             return { kind: 'wrong', found: { kind: 'broken-zip', why: error.message } };
         return asLook(error);
@@ -75409,7 +75422,7 @@ const READ_FLAGS = external_node_fs_namespaceObject.constants.O_RDONLY | (extern
 /** An h1 has 47 characters; more than a line of it is none. */
 const ZIP_HASH_BYTES = 256;
 /** Opens a file that was regular a moment ago, not through a link put there since, and looks at its content. */
-async function findWrong(absolute, file, signal) {
+async function findWrong(absolute, file, { signal, hashZip }) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const handle = __addDisposableResource(env_1, await (0,promises_.open)(absolute, READ_FLAGS), true);
@@ -76929,6 +76942,15 @@ class Receiver {
     fail(error) {
         this.#settle(error);
     }
+    /** Ends, at the caller's wish, with what has come of a body that would be cut anyway; else with this error. */
+    cutOff(error) {
+        const { over, cutFrom } = this.#plan;
+        const isSample = over === 'cut' && cutFrom !== 'head';
+        if (isSample && this.#status === 200 && this.#first !== undefined)
+            this.#finish(false);
+        else
+            this.fail(error);
+    }
     #failTooLarge() {
         const kib = Math.round(this.#plan.limitBytes / 1024);
         this.fail(new RequestError({
@@ -77102,7 +77124,11 @@ class Client {
             let cold = false;
             const end = (by) => {
                 const at = receiver.at ?? leg.connector.latest()?.at ?? 'dns';
-                receiver.fail(new RequestError(classifyEnd(by, at)));
+                const error = new RequestError(classifyEnd(by, at));
+                if (signal.aborted)
+                    receiver.cutOff(error);
+                else
+                    receiver.fail(error);
                 if (receiver.at === undefined)
                     this.#drop(leg);
             };
@@ -78538,7 +78564,7 @@ async function checkSample(run, sample, answer) {
     let hash;
     try {
         const { signal } = run.ports;
-        ({ hash } = await hashZip({ bytes: answer.body }, { unpackedBytes: MAX_UNPACKED_BYTES, signal }));
+        ({ hash } = await h1_hashZip({ bytes: answer.body }, { unpackedBytes: MAX_UNPACKED_BYTES, signal }));
     }
     catch (error) {
         if (run.ports.signal.aborted)
@@ -78563,12 +78589,31 @@ async function checkSample(run, sample, answer) {
  * Asks one candidate and says what it is worth: `.info` (its connection is timed), `.mod` on the same connection, the
  * sample zip, and beside these, on a second connection, whether it relays the checksum database. Never rejects, and holds
  * no connection or timer when it has resolved. A candidate that was right about `.info` and `.mod` stays healthy when
- * the signal ends the probe, with the figures so far.
+ * the signal ends the probe, with the figures so far. A failure that may pass by itself (a reset, a truncation, a status
+ * from 500 up) is asked about once more: of two flaky proxies one must not be given up for a single answer.
  */
 async function probeCandidate(candidate, ask, ports) {
     const unmeasured = whyUnmeasured(candidate, ports.network);
     if (unmeasured !== undefined)
         return unmeasuredOutcome(unmeasured);
+    const first = await probeOnce(candidate, ask, ports);
+    if (!mayPass(first.verdict) || ports.signal.aborted)
+        return first;
+    const second = await probeOnce(candidate, ask, ports);
+    return {
+        // An end that came meanwhile says less than the failure before it.
+        ...(ports.signal.aborted && second.verdict.kind !== 'healthy' ? first : second),
+        contacted: [...new Set([...first.contacted, ...second.contacted])],
+        requests: first.requests + second.requests,
+    };
+}
+const PASSING = new Set(['connection-reset', 'closed-early', 'truncated', 'tls-closed']);
+function mayPass(verdict) {
+    if (verdict.kind !== 'unhealthy')
+        return false;
+    return verdict.cause === 'http-status' ? (verdict.status ?? 0) >= 500 : PASSING.has(verdict.cause);
+}
+async function probeOnce(candidate, ask, ports) {
     const client = openClient({
         base: candidate.url,
         network: ports.network,
@@ -82355,9 +82400,9 @@ function goValue({ values }, name) {
  * problems of the wanted set.
  * @throws InputError when working-directory is no directory; the reason of `signal` when it aborts.
  */
-async function setting_readSetting(inputs, workspace, signal) {
-    const setting = await readProjectSetting(inputs, workspace, signal);
-    const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, { signal });
+async function setting_readSetting(inputs, workspace, ports) {
+    const setting = await readProjectSetting(inputs, workspace, ports.signal);
+    const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, ports);
     return { ...setting, presence };
 }
 /** Reads all of the setting but the module cache; see {@link readSetting}. */
@@ -83857,7 +83902,7 @@ function verifyMod(store, answer, { file }) {
         return unusable('wrong-content', 'the .mod is an HTML page');
     return otherHash('.mod');
 }
-async function verifyZip(store, { file, limits, signal }) {
+async function verifyZip(store, { file, limits, hashZip, signal }) {
     try {
         const { hash } = await hashZip(store.zipSource(), { zipBytes: limits.zip, signal });
         if (!file.hashes.includes(hash))
@@ -84097,7 +84142,14 @@ class FileStore {
 const BAD_ENOUGH = 2;
 /** Returns the state of a file that nobody was asked for. */
 function newFileState(proxies) {
-    const entry = { failures: 0, bad: 0, integrity: 0, notFound: false, askAgainAt: 0 };
+    const entry = {
+        failures: 0,
+        bad: 0,
+        integrity: 0,
+        notFound: false,
+        passable: false,
+        askAgainAt: 0,
+    };
     return { entries: Array.from({ length: proxies }, () => entry), refused: false };
 }
 /** Says whether the proxy is not asked for this file again. */
@@ -84109,10 +84161,10 @@ function noteAnswer(state, index, noted) {
     const entries = state.entries.map((entry, at) => (at === index ? after(entry, noted) : entry));
     return { entries, refused: state.refused || noted.meaning === 'refused' };
 }
-function after(entry, { meaning, cause, askAgainAt }) {
+function after(entry, { meaning, cause, status, askAgainAt }) {
     switch (meaning) {
         case 'not-found':
-            return { ...entry, notFound: true };
+            return { ...entry, notFound: true, passable: true };
         case 'integrity':
             return {
                 ...entry,
@@ -84126,6 +84178,7 @@ function after(entry, { meaning, cause, askAgainAt }) {
                 ...entry,
                 failures: entry.failures + 1,
                 bad: entry.bad + (cause === 'too-large' ? BAD_ENOUGH : 0),
+                passable: entry.passable || status === 404 || status === 410,
                 askAgainAt,
             };
         case 'fetched':
@@ -84145,8 +84198,8 @@ function after(entry, { meaning, cause, askAgainAt }) {
 /**
  * Returns the next step of a file (DESIGN §3.4). Proxies are asked in their order, each once before any a second time. Who
  * rests, or asked to be left alone, counts as one that failed twice: others come before it, but the last one left is asked
- * nevertheless, and everybody who may be asked is, before the attempts are used up. A gatekeeper with a comma is passed by its 404 or 410
- * only, as go passes it. Standby proxies come in when every candidate has failed for infrastructure reasons: twice, or
+ * nevertheless, and everybody who may be asked is, before the attempts are used up. A gatekeeper with a comma is passed by
+ * its 404 or 410 only, as go passes it. Standby proxies come in when every candidate has failed for infrastructure reasons: twice, or
  * once and rests, or the attempts are used up.
  */
 function nextStep(input) {
@@ -84186,7 +84239,7 @@ function reachOf({ facts, state }) {
         if (!entry.allowed)
             continue;
         indexes.push(index);
-        if (entry.boundary && !entryAt(state, index).notFound)
+        if (entry.boundary && !entryAt(state, index).passable)
             break;
     }
     return { indexes, behindFile: false };
@@ -84264,6 +84317,7 @@ function entryAt(state, index) {
 
 
 
+
 /** Says that a request makes no sense; a fault of the caller. */
 class FetchRequestError extends Error {
     name = 'FetchRequestError';
@@ -84294,7 +84348,7 @@ function checkRequest({ file, handle }) {
     }
 }
 async function run(request, store) {
-    const { file, proxies, signal, limits = FETCH_LIMITS } = request;
+    const { file, proxies, signal, limits = FETCH_LIMITS, hashZip = h1_hashZip } = request;
     const attempts = [];
     let state = newFileState(proxies.members.length);
     while (!signal.aborted) {
@@ -84321,6 +84375,7 @@ async function run(request, store) {
             patient,
             store,
             limits,
+            hashZip,
             signal,
         });
         attempts.push(record);
@@ -84340,6 +84395,7 @@ function withAnswer({ proxies: { clock, policy } }, state, { index, record }) {
         meaning: record.meaning,
         askAgainAt: clock.now() + jitterMs(failures, clock.random(), policy.backoff),
         ...(record.failure === undefined ? {} : { cause: record.failure.cause }),
+        ...(record.status === undefined ? {} : { status: record.status }),
     });
 }
 /** While it waited for a connection, the proxy may have begun to rest, or the network may have died. */
@@ -84402,7 +84458,7 @@ function fetch_file_failed(failureClass, attempts, why) {
  * so that go neither believes a datum of someone else's nor rewrites the file. Undefined for an info file.
  * @throws ModCacheError with `isContent` when it is something else; errors of the file system as they are.
  */
-async function checkContent(handle, file, signal) {
+async function checkContent(handle, file, { signal, hashZip = h1_hashZip } = {}) {
     const { size } = await handle.stat();
     if (size > MAX_BYTES[file.kind]) {
         const limits = `it has ${size} bytes, at most ${MAX_BYTES[file.kind]} are allowed`;
@@ -84410,7 +84466,7 @@ async function checkContent(handle, file, signal) {
     }
     switch (file.kind) {
         case 'zip':
-            return staged_content_checkHash(await hashOfZip(handle, file, signal), file);
+            return staged_content_checkHash(await hashOfZip(handle, file, { hashZip, ...(signal === undefined ? {} : { signal }) }), file);
         case 'mod':
             return staged_content_checkHash(hashGoMod(await readAll(handle, size)), file);
         case 'info':
@@ -84421,7 +84477,7 @@ async function checkContent(handle, file, signal) {
         }
     }
 }
-async function hashOfZip(handle, file, signal) {
+async function hashOfZip(handle, file, { signal, hashZip }) {
     try {
         return (await hashZip({ handle }, signal === undefined ? {} : { signal })).hash;
     }
@@ -84547,17 +84603,18 @@ var placing_disposeResources = (undefined && undefined.__disposeResources) || (f
  * @throws ModCacheError; with `isContent` when the staged bytes are not what is wanted, else for the module cache: nothing
  * of this file was placed then. GoRuleError for a module that go refuses. The reason of `signal`.
  */
-async function place(staging, staged, file, { signal, verified } = {}) {
+async function place(staging, staged, file, { verified, ...options } = {}) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
         const using = placing_addDisposableResource(env_1, staged, true);
+        const { signal } = options;
         signal?.throwIfAborted();
         checkModuleVersion(file.module);
         const target = cachePath(staging.goModCache, file);
         try {
             const hash = verified !== undefined && file.hashes.includes(verified)
                 ? verified
-                : await checkContent(using.handle, file, signal);
+                : await checkContent(using.handle, file, options);
             await staging.directories.make(external_node_path_default().dirname(target));
             const there = await findThere(staging, file, target);
             if (there === 'right') {
@@ -84713,8 +84770,8 @@ var fetch_and_place_disposeResources = (undefined && undefined.__disposeResource
 
 
 /**
- * Fetches one file, unless the probe has `kept` it, and places it. Resolves with what became of it in any case; what the module cache refuses is a failure
- * of the class `local`, and a fault of ours one with the cause `internal`.
+ * Fetches one file, unless the probe has `kept` it, and places it. Resolves with what became of it in any case; what the
+ * module cache refuses is a failure of the class `local`, and a fault of ours one with the cause `internal`.
  */
 async function fetchAndPlace(file, kept, ports) {
     try {
@@ -84736,9 +84793,9 @@ async function placeKept(file, { bytes, proxy }, ports) {
 async function fetchZip(file, ports) {
     const env_1 = { stack: [], error: void 0, hasError: false };
     try {
-        const { staging, proxies, signal } = ports;
+        const { staging, ...fetching } = ports;
         const staged = fetch_and_place_addDisposableResource(env_1, await staging.create(), true);
-        const outcome = await fetchFile({ file, proxies, handle: staged.handle, signal });
+        const outcome = await fetchFile({ file, ...fetching, handle: staged.handle });
         if (outcome.kind !== 'fetched')
             return unfetched(file, outcome);
         return await placeFetched(file, staged, { outcome, ports });
@@ -84857,10 +84914,12 @@ function watchBounds(bounds, { clock, movement, end }) {
 
 ;// CONCATENATED MODULE: ./src/prefetch/work-order.ts
 
-/** Files are fetched by so many workers at once. */
-const WORKERS = 32;
-/** So many of them begin with the small files (`.mod`, `.info`), so that the line is busy while round trips pass. */
-const SMALL_FILE_WORKERS = 8;
+/** Files that are on the line at once: connections to each proxy. */
+const work_order_CONNECTIONS = 40;
+/** Files that are under way at once: who verifies or places one holds no connection, and another file can have it. */
+const WORKERS = 64;
+/** So many workers begin with the small files (`.mod`, `.info`), so that the line is busy while round trips pass. */
+const SMALL_FILE_WORKERS = 16;
 /**
  * Returns the order in which files are fetched: zips by size, the largest first, those of unknown size after them as they
  * come, for the longest download decides when the phase ends; and beside them the small files. Who has nothing left of
@@ -85009,8 +85068,13 @@ class PrefetchRun {
     }
     async #fetch(file, staging) {
         const kept = file.kind === 'zip' ? this.#kept.get(formatModuleVersion(file.module)) : undefined;
-        const { proxies } = this.#request;
-        return await fetchAndPlace(file, kept, { staging, proxies, signal: this.#ending.signal });
+        const { proxies, hashZip } = this.#request;
+        return await fetchAndPlace(file, kept, {
+            staging,
+            proxies,
+            ...(hashZip === undefined ? {} : { hashZip }),
+            signal: this.#ending.signal,
+        });
     }
     #settle(result) {
         // The end of the phase decides why; the file could not.
@@ -85208,6 +85272,7 @@ function outputTerminal() {
 
 
 
+
 /**
  * Fetches what the module cache lacks, unless inputs, policy or the lack of a healthy proxy forbid it.
  * @throws the reason of the step's signal when it aborts: nothing is told after the step's end.
@@ -85250,6 +85315,7 @@ async function fetchAlong(route, fetching, { log, closing, signal }) {
     const { network } = await measuring.network();
     const proxies = openProxySet({
         ...route,
+        connections: work_order_CONNECTIONS,
         network,
         credentialsFor: (url) => credentialsFor(measuring.netrc, url),
     });
@@ -85258,6 +85324,7 @@ async function fetchAlong(route, fetching, { log, closing, signal }) {
         const running = prefetch({
             ...whatToFetch(fetching),
             proxies,
+            hashZip: fetching.hashZip,
             bounds: { timeoutMs: fetching.inputs.prefetchTimeoutMs },
             onProgress: (now) => progress.tell(progressText(now)),
             onStaging: (removeNow) => closing.removeAtEnd(removeNow),
@@ -85282,10 +85349,118 @@ function whatToFetch({ setting, decision, }) {
     };
 }
 
-// EXTERNAL MODULE: external "node:dns"
-var external_node_dns_ = __nccwpck_require__(610);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(5919);
+;// CONCATENATED MODULE: ./src/hashing/zip-hashers.ts
+
+
+
+
+
+const MAX_THREADS = 4;
+/**
+ * Returns a pool of threads that hash zips from open files; what is in memory is hashed by the caller's thread, for it is
+ * small. A thread is started when the first zip comes for it. One that dies costs nothing but time: its zips are hashed
+ * on the calling thread, and so is everything after it.
+ */
+function openZipHashers({ script, threads }) {
+    const most = threads ?? Math.min(MAX_THREADS, Math.max(1, (0,external_node_os_namespaceObject.availableParallelism)() - 1));
+    return (0,external_node_fs_namespaceObject.existsSync)(script) ? new ThreadPool(script, most) : { hash: h1_hashZip, close: async () => { } };
+}
+class ThreadPool {
+    #script;
+    #most;
+    #threads = [];
+    #isBroken = false;
+    constructor(script, most) {
+        this.#script = script;
+        this.#most = most;
+    }
+    hash = async (source, limits = {}) => {
+        const thread = 'handle' in source ? this.#thread() : undefined;
+        if (thread === undefined || !('handle' in source))
+            return await h1_hashZip(source, limits);
+        limits.signal?.throwIfAborted();
+        return await thread.hash(source, limits);
+    };
+    async close() {
+        this.#isBroken = true;
+        await Promise.all(this.#threads.splice(0).map((thread) => thread.close()));
+    }
+    /** The one with the least to do; a new one while all have something to do. */
+    #thread() {
+        if (this.#isBroken)
+            return undefined;
+        const idlest = this.#threads.toSorted((a, b) => a.load - b.load)[0];
+        if (idlest !== undefined && (idlest.load === 0 || this.#threads.length >= this.#most))
+            return idlest;
+        const thread = new HashThread(this.#script, () => {
+            this.#isBroken = true;
+        });
+        this.#threads.push(thread);
+        return thread;
+    }
+}
+class HashThread {
+    #worker;
+    #jobs = new Map();
+    #next = 0;
+    constructor(script, onBroken) {
+        // Nothing of the environment, which holds secrets, and none of the options of the process.
+        this.#worker = new external_node_worker_threads_.Worker(script, { env: {}, execArgv: [], stdout: true, stderr: true });
+        this.#worker.unref();
+        const onEnd = () => {
+            onBroken();
+            for (const { fallBack } of this.#jobs.values())
+                fallBack();
+            this.#jobs.clear();
+        };
+        this.#worker.on('error', onEnd);
+        this.#worker.on('exit', onEnd);
+        this.#worker.on('message', (answer) => this.#settle(answer));
+    }
+    get load() {
+        return this.#jobs.size;
+    }
+    hash(source, limits) {
+        const { signal, zipBytes, unpackedBytes } = limits;
+        const { promise, resolve, reject } = Promise.withResolvers();
+        const id = this.#next++;
+        const fallBack = () => {
+            h1_hashZip(source, limits).then(resolve, reject);
+        };
+        this.#jobs.set(id, { resolve, reject, fallBack });
+        const question = {
+            id,
+            fd: source.handle.fd,
+            ...(zipBytes === undefined ? {} : { zipBytes }),
+            ...(unpackedBytes === undefined ? {} : { unpackedBytes }),
+        };
+        this.#worker.postMessage(question);
+        // The answer is awaited also when the signal aborts: until then the descriptor must stay open.
+        return promise.finally(() => signal?.throwIfAborted());
+    }
+    async close() {
+        await this.#worker.terminate();
+    }
+    #settle(answer) {
+        const job = this.#jobs.get(answer.id);
+        if (job === undefined)
+            return;
+        this.#jobs.delete(answer.id);
+        if ('hash' in answer) {
+            job.resolve(answer.hash);
+            return;
+        }
+        const { isRule, message, code } = answer.error;
+        job.reject(isRule ? new go_rule_error_GoRuleError('zip', message) : Object.assign(new Error(message), { code }));
+    }
+}
+
+// EXTERNAL MODULE: external "node:dns"
+var external_node_dns_ = __nccwpck_require__(610);
 ;// CONCATENATED MODULE: ./src/proxy/name-lookup.ts
 
 
@@ -91925,6 +92100,8 @@ async function toolchains_placeOf(toolchain, { goEnv }) {
 
 
 
+
+
 /** Beyond the probe's own bound: go env (10 s), files, hashing of a large module cache, writing. */
 const STEP_SLACK_MS = 60_000;
 const LONGEST_PROBE_MS = 60_000;
@@ -91940,13 +92117,17 @@ async function setUp(context) {
     const inputs = readInputs();
     log.protect(secretsIn([inputs.proxies, inputs.mirrors, inputs.gosumdb, ...proxyVariables(process.env)]));
     const watch = startWatch();
-    const setting = await setting_readSetting(inputs, workspaceDirectory(), signal);
+    // It is read while go env runs.
+    const network = networkOnce();
+    network().catch(() => { });
+    const { hash: hashZip } = openZipHashers({ script: workerScript() });
+    const setting = await setting_readSetting(inputs, workspaceDirectory(), { signal, hashZip });
     log.protect(secretsIn([goValue(setting.goEnv, 'GOPROXY'), goValue(setting.goEnv, 'GOSUMDB')]));
     const logins = await readLogins();
     log.protect(logins.lines.map(({ login, password }) => ({ user: login, password })));
     const plan = makePlan(inputs, setting);
     watch.lap('environment and files');
-    const measuring = { network: networkOnce(), netrc: logins.lines, signal };
+    const measuring = { network, netrc: logins.lines, signal };
     const decision = await decide(inputs, setting, plan, measuring);
     watch.lap('measuring and choosing');
     const chosen = {
@@ -91957,7 +92138,7 @@ async function setUp(context) {
     };
     await tellChoice(chosen, log);
     const [prefetch, toolchains] = await Promise.all([
-        fetchOrTell({ inputs, setting, plan, decision, measuring }, context),
+        fetchOrTell({ inputs, setting, plan, decision, measuring, hashZip }, context),
         lookAtToolchains(setting, decision, measuring),
     ]);
     watch.lap('fetching');
@@ -91974,6 +92155,10 @@ async function fetchOrTell(fetching, context) {
         context.log.fault(`setup-goproxy: the prefetch ended early: ${name}. go downloads what is missing.`);
         return { kind: 'impossible', reason: `a fault of setup-goproxy itself (${name})` };
     }
+}
+/** It lies beside the bundle that runs. */
+function workerScript() {
+    return external_node_path_default().join(external_node_path_default().dirname(process.argv[1] ?? ''), 'hash-worker.js');
 }
 function networkOnce() {
     let opened;

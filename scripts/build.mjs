@@ -1,5 +1,5 @@
-// Builds dist/ from src/: one readable ES module for the action's main and post step, with the licences of
-// everything in it. The same sources give the same bytes, so that CI can compare (scripts/check-dist.mjs).
+// Builds dist/ from src/: one readable ES module for the action's main and post step, with the licences of everything
+// in it, and a small one for the threads that hash. The same sources give the same bytes, so that CI can compare (scripts/check-dist.mjs).
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,21 +17,37 @@ function bundledPackages(modules) {
   ]);
 }
 
-/** Builds into `out`, replaced only by a build that is right: one bundle, with the licence of all that is in it. */
+const FILES = ['hash-worker.js', 'index.js', 'licenses.txt', 'package.json'];
+
+function runNcc(entry, out, extra) {
+  const args = ['build', entry, '--out', out, '--no-cache', '--quiet', ...extra];
+  const { status } = spawnSync(process.execPath, [ncc, ...args], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('ncc failed');
+}
+
+/** The worker is our own code alone, so that the licences of the other bundle are all there are. */
+function buildWorker(scratch, out) {
+  const fresh = path.join(scratch, 'worker');
+  const stats = path.join(scratch, 'worker-stats.json');
+  runNcc('src/hashing/worker.ts', fresh, ['--stats-out', stats]);
+  const foreign = bundledPackages(JSON.parse(readFileSync(stats, 'utf8')).modules);
+  if (foreign.length > 0) throw new Error(`the worker bundles ${foreign.join(', ')}`);
+  cpSync(path.join(fresh, 'index.js'), path.join(out, 'hash-worker.js'));
+}
+
+/** Builds into `out`, replaced only by a build that is right: two bundles, with the licence of all that is in it. */
 export function build(out) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'setup-goproxy-build-'));
   const fresh = path.join(scratch, 'dist');
   const stats = path.join(scratch, 'stats.json');
   try {
-    const args = ['build', 'src/index.ts', '--out', fresh, '--no-cache', '--quiet'];
-    const extra = ['--license', 'licenses.txt', '--stats-out', stats];
-    const { status } = spawnSync(process.execPath, [ncc, ...args, ...extra], { cwd: root, stdio: 'inherit' });
-    if (status !== 0) throw new Error('ncc failed');
+    runNcc('src/index.ts', fresh, ['--license', 'licenses.txt', '--stats-out', stats]);
     checkLicences(fresh, JSON.parse(readFileSync(stats, 'utf8')).modules);
     writeFileSync(path.join(fresh, 'package.json'), '{"type":"module"}\n');
+    buildWorker(scratch, fresh);
     const files = readdirSync(fresh).sort().join(' ');
     // A lazy chunk would load more slowly and would drop out of the licence list.
-    if (files !== 'index.js licenses.txt package.json') throw new Error(`more than one bundle: ${files}`);
+    if (files !== FILES.join(' ')) throw new Error(`other files than expected: ${files}`);
     rmSync(out, { recursive: true, force: true });
     cpSync(fresh, out, { recursive: true });
   } finally {

@@ -1,10 +1,12 @@
 import type { Decision, Measuring, Plan } from './decision.ts';
 import { openProxySet } from './fetch/proxy-set.ts';
+import type { ZipHasher } from './go/h1.ts';
 import { credentialsFor } from './go/netrc.ts';
 import { formatModuleVersion } from './go/version.ts';
 import { type PrefetchRequest, prefetch } from './prefetch/prefetch.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { planRoute, type Route } from './prefetch/route.ts';
+import { CONNECTIONS } from './prefetch/work-order.ts';
 import { progressText } from './report/progress-text.ts';
 import type { StepContext } from './runner/finish.ts';
 import type { Inputs } from './runner/inputs.ts';
@@ -18,6 +20,7 @@ export interface Fetching {
   readonly plan: Plan;
   readonly decision: Decision;
   readonly measuring: Measuring;
+  readonly hashZip: ZipHasher;
 }
 
 /**
@@ -64,6 +67,7 @@ async function fetchAlong(
   const { network } = await measuring.network();
   const proxies = openProxySet({
     ...route,
+    connections: CONNECTIONS,
     network,
     credentialsFor: (url) => credentialsFor(measuring.netrc, url),
   });
@@ -72,6 +76,7 @@ async function fetchAlong(
     const running = prefetch({
       ...whatToFetch(fetching),
       proxies,
+      hashZip: fetching.hashZip,
       bounds: { timeoutMs: fetching.inputs.prefetchTimeoutMs },
       onProgress: (now) => progress.tell(progressText(now)),
       onStaging: (removeNow) => closing.removeAtEnd(removeNow),

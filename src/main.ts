@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { ACTION_VERSION } from './action-version.ts';
 import { decide, makePlan } from './decision.ts';
 import { type Fetching, fetchWanted } from './fetching.ts';
 import { GoRuleError } from './go/go-rule-error.ts';
 import { type NetrcLine, readNetrc } from './go/netrc.ts';
+import { openZipHashers } from './hashing/zip-hashers.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { type OpenedNetwork, openNetwork } from './proxy/network.ts';
 import { userinfosIn } from './proxy/userinfo.ts';
@@ -34,13 +36,17 @@ async function setUp(context: StepContext): Promise<void> {
   const inputs = readInputs();
   log.protect(secretsIn([inputs.proxies, inputs.mirrors, inputs.gosumdb, ...proxyVariables(process.env)]));
   const watch = startWatch();
-  const setting = await readSetting(inputs, workspaceDirectory(), signal);
+  // It is read while go env runs.
+  const network = networkOnce();
+  network().catch(() => {});
+  const { hash: hashZip } = openZipHashers({ script: workerScript() });
+  const setting = await readSetting(inputs, workspaceDirectory(), { signal, hashZip });
   log.protect(secretsIn([goValue(setting.goEnv, 'GOPROXY'), goValue(setting.goEnv, 'GOSUMDB')]));
   const logins = await readLogins();
   log.protect(logins.lines.map(({ login, password }) => ({ user: login, password })));
   const plan = makePlan(inputs, setting);
   watch.lap('environment and files');
-  const measuring = { network: networkOnce(), netrc: logins.lines, signal };
+  const measuring = { network, netrc: logins.lines, signal };
   const decision = await decide(inputs, setting, plan, measuring);
   watch.lap('measuring and choosing');
   const chosen: Chosen = {
@@ -51,7 +57,7 @@ async function setUp(context: StepContext): Promise<void> {
   };
   await tellChoice(chosen, log);
   const [prefetch, toolchains] = await Promise.all([
-    fetchOrTell({ inputs, setting, plan, decision, measuring }, context),
+    fetchOrTell({ inputs, setting, plan, decision, measuring, hashZip }, context),
     lookAtToolchains(setting, decision, measuring),
   ]);
   watch.lap('fetching');
@@ -68,6 +74,11 @@ async function fetchOrTell(fetching: Fetching, context: StepContext): Promise<Pr
     context.log.fault(`setup-goproxy: the prefetch ended early: ${name}. go downloads what is missing.`);
     return { kind: 'impossible', reason: `a fault of setup-goproxy itself (${name})` };
   }
+}
+
+/** It lies beside the bundle that runs. */
+function workerScript(): string {
+  return path.join(path.dirname(process.argv[1] ?? ''), 'hash-worker.js');
 }
 
 function networkOnce(): () => Promise<OpenedNetwork> {

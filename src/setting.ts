@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type GoEnv, readGoEnv } from './go/go-env.ts';
 import { disclosureOf, type MergedGoprivate, mergeGoprivate } from './go/goprivate.ts';
+import type { ZipHasher } from './go/h1.ts';
 import { readProject } from './go/project-files.ts';
 import { chooseToolchains, type ToolchainChoice } from './go/toolchain-choice.ts';
 import { computeWantedSet, type PrivateMatch, type WantedSet } from './go/wanted-set.ts';
@@ -32,9 +33,13 @@ export function goValue({ values }: GoEnv, name: string): string {
  * problems of the wanted set.
  * @throws InputError when working-directory is no directory; the reason of `signal` when it aborts.
  */
-export async function readSetting(inputs: Inputs, workspace: string, signal: AbortSignal): Promise<Setting> {
-  const setting = await readProjectSetting(inputs, workspace, signal);
-  const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, { signal });
+export async function readSetting(
+  inputs: Inputs,
+  workspace: string,
+  ports: { readonly signal: AbortSignal; readonly hashZip: ZipHasher },
+): Promise<Setting> {
+  const setting = await readProjectSetting(inputs, workspace, ports.signal);
+  const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, ports);
   return { ...setting, presence };
 }
 

@@ -206,4 +206,25 @@ describe('a phase', () => {
     expect(probed.map(({ verdict }) => verdict.kind)).toEqual(['unhealthy', 'healthy']);
     expect(JSON.stringify(probed)).not.toContain('canary');
   });
+
+  test('a zip that trickles tells its throughput also when the others end the phase', async () => {
+    await using quick = await startProxy({ modules: [MODULE] });
+    await using slow = await startProxy({
+      modules: [MODULE],
+      faults: [{ kind: 'trickle', match: 'zip', bytesPerSecond: 500 }],
+    });
+    const { probed } = await probeAll({
+      groups: new Map(),
+      assignments: [
+        askOf(makeCandidate(quick.url), MODULE),
+        askOf(makeCandidate(slow.url, { id: 1 }), MODULE),
+      ],
+      endsIdle: false,
+      timeoutMs: LONG_MS,
+      network: await makeNetwork(),
+    });
+    const verdict = probed[1]!.verdict;
+    if (verdict.kind !== 'healthy') throw new Error(brief(verdict));
+    expect(verdict.figures.bytesPerSecond).toBeLessThan(5000);
+  });
 });

@@ -291,6 +291,40 @@ describe('a broken candidate beside a healthy one', () => {
   });
 });
 
+describe('a failure that may pass', () => {
+  const passing: readonly (readonly [string, Fault])[] = [
+    ['a status 503', { kind: 'status', status: 503 }],
+    ['a reset', { kind: 'reset-before-headers' }],
+    ['a .mod that breaks off', { kind: 'reset-in-body', match: 'mod' }],
+  ];
+  const probeWith = async (fault: Fault) => {
+    await using server = await startProxy({ modules: [MODULE], faults: [fault] });
+    const { probed, requests } = await probeAll({
+      ...apart([askOf(makeCandidate(server.url), MODULE)]),
+      timeoutMs: 5000,
+      network: await makeNetwork(),
+    });
+    return { verdict: probed[0]!.verdict, asked: server.requests.map(({ path }) => path), requests };
+  };
+
+  test.each(passing)('%s, once: the candidate is asked again and healthy', async (_name, fault) => {
+    const { verdict } = await probeWith({ ...fault, times: 1 });
+    expect(verdict.kind).toBe('healthy');
+  });
+
+  test.each(passing)('%s, always: it is asked twice and no more', async (_name, fault) => {
+    const { verdict, asked, requests } = await probeWith(fault);
+    expect(verdict.kind).toBe('unhealthy');
+    expect(asked.filter((path) => path.endsWith('.info'))).toHaveLength(2);
+    expect(requests).toBe(asked.length);
+  });
+
+  test('a status 404 is an answer, and is not asked about again', async () => {
+    const { asked } = await probeWith({ kind: 'status', status: 404, match: 'info' });
+    expect(asked.filter((path) => path.endsWith('.info'))).toHaveLength(1);
+  });
+});
+
 describe('a healthy candidate', () => {
   test('is timed, and a small sample is kept whole', async () => {
     await using server = await startProxy({

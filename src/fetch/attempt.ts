@@ -1,3 +1,4 @@
+import type { ZipHasher } from '../go/h1.ts';
 import { SinkError } from '../proxy/body-drain.ts';
 import { codeOf, type Failure, internalFailure, RequestError } from '../proxy/failure.ts';
 import type { Answer, ProxyClient } from '../proxy/http-client.ts';
@@ -25,6 +26,7 @@ export interface AttemptRequest {
   readonly patient: boolean;
   readonly store: BodyStore;
   readonly limits: FetchLimits;
+  readonly hashZip: ZipHasher;
   readonly signal: AbortSignal;
 }
 

@@ -1,3 +1,4 @@
+import { hashZip as hashHere } from '../go/h1.ts';
 import { checkModuleVersion } from '../go/version.ts';
 import { attempt } from './attempt.ts';
 import { type BodyStore, openBodyStore } from './body-store.ts';
@@ -39,7 +40,7 @@ function checkRequest({ file, handle }: FetchRequest): void {
 }
 
 async function run(request: FetchRequest, store: BodyStore): Promise<FetchOutcome> {
-  const { file, proxies, signal, limits = FETCH_LIMITS } = request;
+  const { file, proxies, signal, limits = FETCH_LIMITS, hashZip = hashHere } = request;
   const attempts: AttemptRecord[] = [];
   let state = newFileState(proxies.members.length);
   while (!signal.aborted) {
@@ -64,6 +65,7 @@ async function run(request: FetchRequest, store: BodyStore): Promise<FetchOutcom
       patient,
       store,
       limits,
+      hashZip,
       signal,
     });
     attempts.push(record);
@@ -87,6 +89,7 @@ function withAnswer(
     meaning: record.meaning,
     askAgainAt: clock.now() + jitterMs(failures, clock.random(), policy.backoff),
     ...(record.failure === undefined ? {} : { cause: record.failure.cause }),
+    ...(record.status === undefined ? {} : { status: record.status }),
   });
 }
 

@@ -9,6 +9,8 @@ export interface EntryState {
   /** Answers with another hash, or an info file of another version. */
   readonly integrity: number;
   readonly notFound: boolean;
+  /** It answered 404 or 410, if only for a failure of its upstream: go passes a comma for any of them. */
+  readonly passable: boolean;
   /** Not to be asked again before. */
   readonly askAgainAt: number;
 }
@@ -24,6 +26,7 @@ export interface FileState {
 export interface Noted {
   readonly meaning: Meaning;
   readonly cause?: Cause;
+  readonly status?: number;
   /** Not before then from this proxy again. */
   readonly askAgainAt: number;
 }
@@ -33,7 +36,14 @@ const BAD_ENOUGH = 2;
 
 /** Returns the state of a file that nobody was asked for. */
 export function newFileState(proxies: number): FileState {
-  const entry: EntryState = { failures: 0, bad: 0, integrity: 0, notFound: false, askAgainAt: 0 };
+  const entry: EntryState = {
+    failures: 0,
+    bad: 0,
+    integrity: 0,
+    notFound: false,
+    passable: false,
+    askAgainAt: 0,
+  };
   return { entries: Array.from({ length: proxies }, () => entry), refused: false };
 }
 
@@ -48,10 +58,10 @@ export function noteAnswer(state: FileState, index: number, noted: Noted): FileS
   return { entries, refused: state.refused || noted.meaning === 'refused' };
 }
 
-function after(entry: EntryState, { meaning, cause, askAgainAt }: Noted): EntryState {
+function after(entry: EntryState, { meaning, cause, status, askAgainAt }: Noted): EntryState {
   switch (meaning) {
     case 'not-found':
-      return { ...entry, notFound: true };
+      return { ...entry, notFound: true, passable: true };
     case 'integrity':
       return {
         ...entry,
@@ -65,6 +75,7 @@ function after(entry: EntryState, { meaning, cause, askAgainAt }: Noted): EntryS
         ...entry,
         failures: entry.failures + 1,
         bad: entry.bad + (cause === 'too-large' ? BAD_ENOUGH : 0),
+        passable: entry.passable || status === 404 || status === 410,
         askAgainAt,
       };
     case 'fetched':

@@ -54,8 +54,8 @@ export type Step =
 /**
  * Returns the next step of a file (DESIGN §3.4). Proxies are asked in their order, each once before any a second time. Who
  * rests, or asked to be left alone, counts as one that failed twice: others come before it, but the last one left is asked
- * nevertheless, and everybody who may be asked is, before the attempts are used up. A gatekeeper with a comma is passed by its 404 or 410
- * only, as go passes it. Standby proxies come in when every candidate has failed for infrastructure reasons: twice, or
+ * nevertheless, and everybody who may be asked is, before the attempts are used up. A gatekeeper with a comma is passed by
+ * its 404 or 410 only, as go passes it. Standby proxies come in when every candidate has failed for infrastructure reasons: twice, or
  * once and rests, or the attempts are used up.
  */
 export function nextStep(input: StepInput): Step {
@@ -96,7 +96,7 @@ function reachOf({ facts, state }: StepInput): Reach {
     if (entry.kind === 'file') return { indexes, behindFile: true };
     if (!entry.allowed) continue;
     indexes.push(index);
-    if (entry.boundary && !entryAt(state, index).notFound) break;
+    if (entry.boundary && !entryAt(state, index).passable) break;
   }
   return { indexes, behindFile: false };
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { ZipHasher } from '../go/h1.ts';
 import type { ModuleVersion } from '../go/version.ts';
 import type { Disclosure, WantedFile } from '../go/wanted-set.ts';
 import type { Failure } from '../proxy/failure.ts';
@@ -30,6 +31,8 @@ export interface FetchRequest {
    */
   readonly handle?: FileHandle;
   readonly limits?: FetchLimits;
+  /** Hashes zips; default: on this thread. */
+  readonly hashZip?: ZipHasher;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,5 @@
 import { GoRuleError } from '../go/go-rule-error.ts';
-import { hashGoMod, hashZip } from '../go/h1.ts';
+import { hashGoMod, type ZipHasher } from '../go/h1.ts';
 import { codeOf, type Failure } from '../proxy/failure.ts';
 import type { Answer } from '../proxy/http-client.ts';
 import type { Meaning } from './answer-meaning.ts';
@@ -26,6 +26,7 @@ export type Verified =
 export interface Expected {
   readonly file: FetchFile;
   readonly limits: FetchLimits;
+  readonly hashZip: ZipHasher;
   readonly signal: AbortSignal;
 }
 
@@ -70,7 +71,7 @@ function verifyMod(store: BodyStore, answer: Answer, { file }: Expected): Verifi
   return otherHash('.mod');
 }
 
-async function verifyZip(store: BodyStore, { file, limits, signal }: Expected): Promise<Verified> {
+async function verifyZip(store: BodyStore, { file, limits, hashZip, signal }: Expected): Promise<Verified> {
   try {
     const { hash } = await hashZip(store.zipSource(), { zipBytes: limits.zip, signal });
     if (!file.hashes.includes(hash)) return otherHash('zip');

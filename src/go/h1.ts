@@ -26,6 +26,9 @@ export interface ZipHash {
   readonly unpackedBytes: number;
 }
 
+/** Hashes zips; {@link hashZip}, or something that does it on other threads. */
+export type ZipHasher = (source: ZipSource, limits?: ZipLimits) => Promise<ZipHash>;
+
 const MEBIBYTE = 2 ** 20;
 /** x/mod/zip: MaxZipFile. */
 const MAX_ZIP_BYTES = 500 * MEBIBYTE;

@@ -1,13 +1,16 @@
+import { fstatSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ZipReader, zipError } from './zip-directory.ts';
 
 /**
- * Where a zip is: a file by its path, a file that is open already (it stays open, and its position is not used), or
- * bytes in memory, which must not change meanwhile.
+ * Where a zip is: a file by its path, a file that is open already (it stays open, and its position is not used) as a handle
+ * or, for a thread that has nothing else to do meanwhile, as a descriptor, or bytes in memory, which must not change
+ * meanwhile.
  */
 export type ZipSource =
   | { readonly path: string }
   | { readonly handle: FileHandle }
+  | { readonly fd: number }
   | { readonly bytes: Uint8Array };
 
 /** One read of the disk brings this much, which is many entries of a usual module. */
@@ -26,6 +29,7 @@ export async function withZipReader<T>(
     checkSize(source.bytes.byteLength, maxBytes);
     return await use(new BytesReader(source.bytes));
   }
+  if ('fd' in source) return await use(openSyncReader(source.fd, maxBytes));
   if ('handle' in source) return await use(await openReader(source.handle, maxBytes));
   const handle = await open(source.path, 'r');
   try {
@@ -39,7 +43,19 @@ async function openReader(handle: FileHandle, maxBytes: number): Promise<FileRea
   const stat = await handle.stat();
   if (!stat.isFile()) throw zipError('it is no regular file');
   checkSize(stat.size, maxBytes);
-  return new FileReader(handle, stat.size);
+  const read: ReadAt = async (buffer, offset, length, position) =>
+    (await handle.read(buffer, offset, length, position)).bytesRead;
+  return new FileReader(read, stat.size);
+}
+
+function openSyncReader(fd: number, maxBytes: number): FileReader {
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) throw zipError('it is no regular file');
+  checkSize(stat.size, maxBytes);
+  return new FileReader(
+    (buffer, offset, length, position) => readSync(fd, buffer, offset, length, position),
+    stat.size,
+  );
 }
 
 function checkSize(size: number, maxBytes: number): void {
@@ -65,15 +81,18 @@ class BytesReader implements ZipReader {
   }
 }
 
+/** Returns how many bytes came, 0 at the end. */
+type ReadAt = (buffer: Buffer, offset: number, length: number, position: number) => number | Promise<number>;
+
 /** Reads ahead: entries are asked for in the order in which they lie. */
 class FileReader implements ZipReader {
   readonly size: number;
-  readonly #handle: FileHandle;
+  readonly #readAt: ReadAt;
   #window = Buffer.alloc(0);
   #windowOffset = 0;
 
-  constructor(handle: FileHandle, size: number) {
-    this.#handle = handle;
+  constructor(readAt: ReadAt, size: number) {
+    this.#readAt = readAt;
     this.size = size;
   }
 
@@ -90,7 +109,7 @@ class FileReader implements ZipReader {
   async #load(offset: number, length: number): Promise<void> {
     const window = Buffer.allocUnsafe(length);
     for (let done = 0; done < length; ) {
-      const { bytesRead } = await this.#handle.read(window, done, length - done, offset + done);
+      const bytesRead = await this.#readAt(window, done, length - done, offset + done);
       if (bytesRead === 0) throw zipError('it became shorter while it was read');
       done += bytesRead;
     }

@@ -7,7 +7,7 @@ import { checkExtracted, distrustExtracted, readZipHash, removeEntry, removeWron
 import { asModCacheError } from './modcache-error.ts';
 import { findMissing } from './presence.ts';
 import { lookBelow } from './real-directory.ts';
-import { checkContent } from './staged-content.ts';
+import { type ContentOptions, checkContent } from './staged-content.ts';
 import type { StagedFile, Staging } from './staging.ts';
 
 export { removeWrong } from './distrust.ts';
@@ -17,8 +17,7 @@ export { ModCacheError } from './modcache-error.ts';
 export type Placed = 'placed' | 'replaced' | 'kept';
 
 /** Options of place. */
-export interface PlaceOptions {
-  readonly signal?: AbortSignal;
+export interface PlaceOptions extends ContentOptions {
   /**
    * The h1 that the caller has computed of a zip through the staged file's own descriptor, after its last write: then it
    * is not hashed again. One that `file` does not want counts as none.
@@ -43,9 +42,10 @@ export async function place(
   staging: Staging,
   staged: StagedFile,
   file: WantedFile,
-  { signal, verified }: PlaceOptions = {},
+  { verified, ...options }: PlaceOptions = {},
 ): Promise<Placed> {
   await using using = staged;
+  const { signal } = options;
   signal?.throwIfAborted();
   checkModuleVersion(file.module);
   const target = cachePath(staging.goModCache, file);
@@ -53,7 +53,7 @@ export async function place(
     const hash =
       verified !== undefined && file.hashes.includes(verified)
         ? verified
-        : await checkContent(using.handle, file, signal);
+        : await checkContent(using.handle, file, options);
     await staging.directories.make(path.dirname(target));
     const there = await findThere(staging, file, target);
     if (there === 'right') {

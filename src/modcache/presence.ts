@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { GoRuleError } from '../go/go-rule-error.ts';
-import { hashGoMod, hashZip } from '../go/h1.ts';
+import { hashGoMod, hashZip as hashHere, type ZipHasher } from '../go/h1.ts';
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile, WantedSet } from '../go/wanted-set.ts';
 import {
@@ -67,12 +67,14 @@ export async function findAbsent(
 export async function findMissing(
   goModCache: string,
   wanted: WantedSet,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, hashZip = hashHere }: { readonly signal?: AbortSignal; readonly hashZip?: ZipHasher } = {},
 ): Promise<Presence> {
   const looks = await lookAtAll(goModCache, wanted, signal);
   const verdicts = await mapLimited(wanted.files, HASH_WORKERS, signal, async (file, index) => {
     const look = looks[index] ?? { kind: 'absent' };
-    return look.kind === 'regular' ? await check(goModCache, file, { bytes: look.bytes, signal }) : look;
+    return look.kind === 'regular'
+      ? await check(goModCache, file, { bytes: look.bytes, signal, hashZip })
+      : look;
   });
   return summarize(wanted, verdicts);
 }
@@ -80,16 +82,22 @@ export async function findMissing(
 /** What its content says of one wanted file. */
 type Verdict = Exclude<Look, { kind: 'regular' }> | { readonly kind: 'present'; readonly bytes: number };
 
+/** How zips are hashed. */
+interface HashPorts {
+  readonly signal: AbortSignal | undefined;
+  readonly hashZip: ZipHasher;
+}
+
 async function check(
   goModCache: string,
   file: WantedFile,
-  { bytes, signal }: { readonly bytes: number; readonly signal: AbortSignal | undefined },
+  { bytes, ...ports }: HashPorts & { readonly bytes: number },
 ): Promise<Verdict> {
   try {
-    const found = await findWrong(cachePath(goModCache, file), file, signal);
+    const found = await findWrong(cachePath(goModCache, file), file, ports);
     return found === undefined ? { kind: 'present', bytes } : { kind: 'wrong', found };
   } catch (error) {
-    signal?.throwIfAborted();
+    ports.signal?.throwIfAborted();
     if (error instanceof GoRuleError)
       return { kind: 'wrong', found: { kind: 'broken-zip', why: error.message } };
     return asLook(error);
@@ -104,7 +112,7 @@ const ZIP_HASH_BYTES = 256;
 async function findWrong(
   absolute: string,
   file: WantedFile,
-  signal: AbortSignal | undefined,
+  { signal, hashZip }: HashPorts,
 ): Promise<Found | undefined> {
   await using handle = await open(absolute, READ_FLAGS);
   if (!(await handle.stat()).isFile()) return { kind: 'not-a-file' };

@@ -1,10 +1,17 @@
 import type { FileHandle } from 'node:fs/promises';
 import { GoRuleError } from '../go/go-rule-error.ts';
-import { hashGoMod, hashZip } from '../go/h1.ts';
+import { hashGoMod, hashZip as hashHere, type ZipHasher } from '../go/h1.ts';
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { MAX_BYTES } from './cache-entry.ts';
 import { ModCacheError } from './modcache-error.ts';
+
+/** Options of checkContent. */
+export interface ContentOptions {
+  readonly signal?: AbortSignal;
+  /** Hashes zips; default: on this thread. */
+  readonly hashZip?: ZipHasher;
+}
 
 /**
  * Returns the h1 of what a descriptor holds after it was found to be what `file` wants: zip and mod by one of its hashes
@@ -15,7 +22,7 @@ import { ModCacheError } from './modcache-error.ts';
 export async function checkContent(
   handle: FileHandle,
   file: WantedFile,
-  signal?: AbortSignal,
+  { signal, hashZip = hashHere }: ContentOptions = {},
 ): Promise<string | undefined> {
   const { size } = await handle.stat();
   if (size > MAX_BYTES[file.kind]) {
@@ -24,7 +31,10 @@ export async function checkContent(
   }
   switch (file.kind) {
     case 'zip':
-      return checkHash(await hashOfZip(handle, file, signal), file);
+      return checkHash(
+        await hashOfZip(handle, file, { hashZip, ...(signal === undefined ? {} : { signal }) }),
+        file,
+      );
     case 'mod':
       return checkHash(hashGoMod(await readAll(handle, size)), file);
     case 'info':
@@ -36,7 +46,11 @@ export async function checkContent(
   }
 }
 
-async function hashOfZip(handle: FileHandle, file: WantedFile, signal?: AbortSignal): Promise<string> {
+async function hashOfZip(
+  handle: FileHandle,
+  file: WantedFile,
+  { signal, hashZip }: ContentOptions & { readonly hashZip: ZipHasher },
+): Promise<string> {
   try {
     return (await hashZip({ handle }, signal === undefined ? {} : { signal })).hash;
   } catch (error) {

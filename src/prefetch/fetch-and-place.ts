@@ -1,6 +1,7 @@
 import { fetchFile } from '../fetch/fetch-file.ts';
 import type { FetchOutcome } from '../fetch/outcome.ts';
 import type { ProxySet } from '../fetch/proxy-set.ts';
+import type { ZipHasher } from '../go/h1.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { asModCacheError, isOfModCache, ModCacheError } from '../modcache/modcache-error.ts';
 import { place } from '../modcache/placing.ts';
@@ -13,12 +14,13 @@ import type { FileResult, ModCacheFailure } from './prefetch-result.ts';
 export interface FilePorts {
   readonly staging: Staging;
   readonly proxies: ProxySet;
+  readonly hashZip?: ZipHasher;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fetches one file, unless the probe has `kept` it, and places it. Resolves with what became of it in any case; what the module cache refuses is a failure
- * of the class `local`, and a fault of ours one with the cause `internal`.
+ * Fetches one file, unless the probe has `kept` it, and places it. Resolves with what became of it in any case; what the
+ * module cache refuses is a failure of the class `local`, and a fault of ours one with the cause `internal`.
  */
 export async function fetchAndPlace(
   file: WantedFile,
@@ -41,9 +43,9 @@ async function placeKept(file: WantedFile, { bytes, proxy }: KeptZip, ports: Fil
 
 /** A zip goes to disk while it comes, and is hashed through the descriptor that is placed. */
 async function fetchZip(file: WantedFile, ports: FilePorts): Promise<FileResult> {
-  const { staging, proxies, signal } = ports;
+  const { staging, ...fetching } = ports;
   await using staged = await staging.create();
-  const outcome = await fetchFile({ file, proxies, handle: staged.handle, signal });
+  const outcome = await fetchFile({ file, ...fetching, handle: staged.handle });
   if (outcome.kind !== 'fetched') return unfetched(file, outcome);
   return await placeFetched(file, staged, { outcome, ports });
 }

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../fetch/outcome.ts';
 import type { ProxySet } from '../fetch/proxy-set.ts';
+import type { ZipHasher } from '../go/h1.ts';
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { removeWrong } from '../modcache/distrust.ts';
@@ -35,6 +36,8 @@ export interface PrefetchRequest {
   readonly sizes?: ReadonlyMap<string, number>;
   /** The caller destroys it. */
   readonly proxies: ProxySet;
+  /** Hashes zips; default: on this thread. */
+  readonly hashZip?: ZipHasher;
   readonly bounds: PhaseBounds;
   /** Called whenever a file is settled. */
   readonly onProgress?: (progress: PrefetchProgress) => void;
@@ -167,8 +170,13 @@ class PrefetchRun {
 
   async #fetch(file: WantedFile, staging: Staging): Promise<FileResult> {
     const kept = file.kind === 'zip' ? this.#kept.get(formatModuleVersion(file.module)) : undefined;
-    const { proxies } = this.#request;
-    return await fetchAndPlace(file, kept, { staging, proxies, signal: this.#ending.signal });
+    const { proxies, hashZip } = this.#request;
+    return await fetchAndPlace(file, kept, {
+      staging,
+      proxies,
+      ...(hashZip === undefined ? {} : { hashZip }),
+      signal: this.#ending.signal,
+    });
   }
 
   #settle(result: FileResult): void {

@@ -198,7 +198,9 @@ class Client implements ProxyClient {
       let cold = false;
       const end = (by: EndedBy) => {
         const at = receiver.at ?? leg.connector.latest()?.at ?? 'dns';
-        receiver.fail(new RequestError(classifyEnd(by, at)));
+        const error = new RequestError(classifyEnd(by, at));
+        if (signal.aborted) receiver.cutOff(error);
+        else receiver.fail(error);
         if (receiver.at === undefined) this.#drop(leg);
       };
       const onAbort = () => end(endedBy(signal));

@@ -14,7 +14,7 @@ import type {
   ProbeRun,
 } from './probe-run.ts';
 import { takeSamples } from './probe-sample.ts';
-import type { Verdict } from './verdict.ts';
+import type { Cause, Verdict } from './verdict.ts';
 
 export type { KeptZip, KnownSize, ProbeAsk, ProbePorts, ZipSample } from './probe-run.ts';
 
@@ -32,7 +32,8 @@ export interface ProbeOutcome {
  * Asks one candidate and says what it is worth: `.info` (its connection is timed), `.mod` on the same connection, the
  * sample zip, and beside these, on a second connection, whether it relays the checksum database. Never rejects, and holds
  * no connection or timer when it has resolved. A candidate that was right about `.info` and `.mod` stays healthy when
- * the signal ends the probe, with the figures so far.
+ * the signal ends the probe, with the figures so far. A failure that may pass by itself (a reset, a truncation, a status
+ * from 500 up) is asked about once more: of two flaky proxies one must not be given up for a single answer.
  */
 export async function probeCandidate(
   candidate: Candidate,
@@ -41,6 +42,25 @@ export async function probeCandidate(
 ): Promise<ProbeOutcome> {
   const unmeasured = whyUnmeasured(candidate, ports.network);
   if (unmeasured !== undefined) return unmeasuredOutcome(unmeasured);
+  const first = await probeOnce(candidate, ask, ports);
+  if (!mayPass(first.verdict) || ports.signal.aborted) return first;
+  const second = await probeOnce(candidate, ask, ports);
+  return {
+    // An end that came meanwhile says less than the failure before it.
+    ...(ports.signal.aborted && second.verdict.kind !== 'healthy' ? first : second),
+    contacted: [...new Set([...first.contacted, ...second.contacted])],
+    requests: first.requests + second.requests,
+  };
+}
+
+const PASSING: ReadonlySet<Cause> = new Set(['connection-reset', 'closed-early', 'truncated', 'tls-closed']);
+
+function mayPass(verdict: Verdict): boolean {
+  if (verdict.kind !== 'unhealthy') return false;
+  return verdict.cause === 'http-status' ? (verdict.status ?? 0) >= 500 : PASSING.has(verdict.cause);
+}
+
+async function probeOnce(candidate: Candidate, ask: ProbeAsk, ports: ProbePorts): Promise<ProbeOutcome> {
   const client = openClient({
     base: candidate.url,
     network: ports.network,

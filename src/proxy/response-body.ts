@@ -160,6 +160,14 @@ export class Receiver implements Dispatcher.DispatchHandler {
     this.#settle(error);
   }
 
+  /** Ends, at the caller's wish, with what has come of a body that would be cut anyway; else with this error. */
+  cutOff(error: RequestError): void {
+    const { over, cutFrom } = this.#plan;
+    const isSample = over === 'cut' && cutFrom !== 'head';
+    if (isSample && this.#status === 200 && this.#first !== undefined) this.#finish(false);
+    else this.fail(error);
+  }
+
   #failTooLarge(): void {
     const kib = Math.round(this.#plan.limitBytes / 1024);
     this.fail(

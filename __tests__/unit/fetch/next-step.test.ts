@@ -21,6 +21,8 @@ const MEANINGS = {
   '403': 'refused',
   err: 'infrastructure',
   bad: 'integrity',
+  /** A 404 for a transient failure of its upstream. */
+  soft: 'infrastructure',
 } as const;
 type Word = keyof typeof MEANINGS;
 
@@ -148,6 +150,13 @@ const rows: readonly Row[] = [
     end: 'fetched',
   },
   {
+    name: 'a 404 for a transient failure passes its comma as well, and is no answer',
+    chain: `${CORP},${GOLANG}`,
+    answers: { [CORP]: ['soft'], [GOLANG]: ['404'] },
+    asked: [CORP, GOLANG, CORP, CORP, CORP],
+    end: 'exhausted',
+  },
+  {
     name: 'behind the comma of a given proxy, errors go on',
     chain: `${CORP},${GOLANG}|${CN}`,
     answers: { [CORP]: ['404'], [GOLANG]: ['err'] },
@@ -249,7 +258,8 @@ const rows: readonly Row[] = [
 ];
 
 function answerOf(words: readonly Word[] | undefined, nth: number): SimulatedAnswer {
-  return { meaning: MEANINGS[words?.[Math.min(nth, words.length - 1)] ?? 'ok'], tookMs: 10 };
+  const word = words?.[Math.min(nth, words.length - 1)] ?? 'ok';
+  return { meaning: MEANINGS[word], tookMs: 10, ...(word === 'soft' ? { status: 404 } : {}) };
 }
 
 /** No rests: these are about one file. */
@@ -398,6 +408,7 @@ describe('the policy at one moment', () => {
             bad: 0,
             integrity: 0,
             notFound: false,
+            passable: false,
             askAgainAt: 0,
           })),
         },
@@ -495,6 +506,7 @@ const answerArbitrary = fc.record({
   tookMs: fc.nat(15_000),
   retryAfterMs: fc.option(fc.nat(10_000), { nil: undefined }),
   tooLarge: fc.boolean(),
+  status: fc.constantFrom(404, 503),
 });
 const worldArbitrary = fc.record({
   chain: fc.uniqueArray(proxyArbitrary, { selector: ({ url }) => url, minLength: 1, maxLength: 5 }),
@@ -540,7 +552,7 @@ function checkAsk(ask: SimulatedAsk): void {
   expect(sum(false)).toBeLessThan(input.policy.attempts);
   for (const { place, boundary, kind, allowed } of chainEntries.slice(0, index)) {
     expect(kind).toBe('http');
-    if (boundary && allowed) expect(state.entries[place]!.notFound).toBe(true);
+    if (boundary && allowed) expect(state.entries[place]!.passable).toBe(true);
   }
 }
 

@@ -15,6 +15,7 @@ export interface SimulatedAnswer {
   readonly tookMs: number;
   readonly retryAfterMs?: number;
   readonly tooLarge?: boolean;
+  readonly status?: number;
 }
 
 /** One question, with all that the policy knew when it decided. */
@@ -145,6 +146,7 @@ class Simulation {
         meaning,
         askAgainAt: this.#now + jitterMs(failures, clock.random(), policy.backoff),
         ...(answer.tooLarge === true ? { cause: 'too-large' } : {}),
+        ...(answer.status === undefined ? {} : { status: answer.status }),
       });
       this.#step(file, next);
     });

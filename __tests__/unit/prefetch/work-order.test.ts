@@ -71,11 +71,11 @@ describe('the order of one worker', () => {
   });
 
   test('small files and zips are begun side by side', () => {
-    const files = Array.from({ length: 40 }, (_, index) => [`zip m${index}`, `mod m${index}`]).flat();
+    const files = Array.from({ length: 80 }, (_, index) => [`zip m${index}`, `mod m${index}`]).flat();
     const order = orderWork(files.map(wanted), new Map());
     const first = Array.from({ length: WORKERS }, (_, worker) => order.next(worker)?.kind);
-    expect(first.filter((kind) => kind === 'mod').length).toBe(8);
-    expect(first.filter((kind) => kind === 'zip').length).toBe(WORKERS - 8);
+    expect(first.filter((kind) => kind === 'mod').length).toBe(16);
+    expect(first.filter((kind) => kind === 'zip').length).toBe(WORKERS - 16);
   });
 });
 

@@ -85,8 +85,8 @@ const rows: readonly Row[] = [
     name: 'a transient 404 of a given proxy before a comma',
     first: { given: true, comma: true },
     fault: { kind: 'transient-404' },
-    end: 'failed infrastructure',
-    second: 0,
+    end: 'fetched',
+    second: 1,
   },
   {
     name: 'a private file',

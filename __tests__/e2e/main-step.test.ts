@@ -58,7 +58,7 @@ async function download(site: Site, { env, workspace }: StepContext) {
 describe('candidates of the input proxies', () => {
   test.concurrent('a fast, a slow and a broken one: the fast one is first, the broken one leaves', async () => {
     await using fast = await startProxy({ modules });
-    await using slow = await startProxy({ modules, latencyMs: 110 });
+    await using slow = await startProxy({ modules, latencyMs: 250 });
     await using broken = await startProxy({
       modules,
       faults: [{ match: 'any', kind: 'status', status: 503 }],
@@ -248,7 +248,7 @@ describe('an inherited GOPROXY', () => {
 
   test.concurrent('pipes: the order changes and the broken one leaves; a comma is a boundary', async () => {
     await using broken = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 500 }] });
-    await using slow = await startProxy({ modules, latencyMs: 110 });
+    await using slow = await startProxy({ modules, latencyMs: 130 });
     await using fast = await startProxy({ modules });
     await using last = await startProxy({ modules });
     await using site = await makeSite({ modules });
@@ -261,7 +261,7 @@ describe('an inherited GOPROXY', () => {
   });
 
   test.concurrent('a comma between a slow and a fast one: the order stays', async () => {
-    await using slow = await startProxy({ modules, latencyMs: 110 });
+    await using slow = await startProxy({ modules, latencyMs: 250 });
     await using fast = await startProxy({ modules });
     await using site = await makeSite({ modules });
     const job = await site.job({ env: { GOPROXY: `${slow.url},${fast.url}` } });

@@ -5,11 +5,13 @@ import { type Fetching, fetchWanted } from './fetching.ts';
 import { GoRuleError } from './go/go-rule-error.ts';
 import { type NetrcLine, readNetrc } from './go/netrc.ts';
 import { openZipHashers } from './hashing/zip-hashers.ts';
+import type { RestoreOutcome } from './modcache/restore-outcome.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { type OpenedNetwork, openNetwork } from './proxy/network.ts';
 import { userinfosIn } from './proxy/userinfo.ts';
 import type { Secret } from './report/redaction.ts';
 import type { PhaseDuration } from './report/report.ts';
+import { type Restore, restoreCache, withExpected, withRestored } from './restoring.ts';
 import { runStep, type StepContext } from './runner/finish.ts';
 import { createLog } from './runner/log.ts';
 import { NO_OUTPUTS, publishOutputs, reportPath } from './runner/outputs.ts';
@@ -47,21 +49,60 @@ async function setUp(context: StepContext): Promise<void> {
   const plan = makePlan(inputs, setting);
   watch.lap('environment and files');
   const measuring = { network, netrc: logins.lines, signal };
-  const decision = await decide(inputs, setting, plan, measuring);
-  watch.lap('measuring and choosing');
+  const restoring = startRestoring({ inputs, setting, hashZip }, context);
+  // With an archive of exactly these modules nothing is left to fetch, and the proxies need no measuring for it.
+  const expected = (await restoring.isExact) ? withExpected(setting) : setting;
+  const [decision, restore] = await Promise.all([
+    decide(inputs, expected, plan, measuring),
+    restoring.outcome,
+  ]);
+  watch.lap('measuring, choosing and restoring');
   const chosen: Chosen = {
-    ...{ inputs, setting, plan, decision, startedAt },
+    ...{ inputs, setting, plan, decision, restore, startedAt },
     durations: watch.laps,
     notes: logins.notes,
     reportFile: reportPath(),
   };
   await tellChoice(chosen, log);
+  const lacking = withRestored(setting, restore);
   const [prefetch, toolchains] = await Promise.all([
-    fetchOrTell({ inputs, setting, plan, decision, measuring, hashZip }, context),
+    fetchOrTell({ inputs, setting: lacking, plan, decision, measuring, hashZip }, context),
     lookAtToolchains(setting, decision, measuring),
   ]);
   watch.lap('fetching');
   await tell({ ...chosen, durations: watch.laps, prefetch, toolchains }, log);
+}
+
+/** The cache service may take so long to say what it has, before the proxies are measured without knowing. */
+const LOOKUP_MS = 1000;
+
+interface Restoring {
+  readonly isExact: Promise<boolean>;
+  readonly outcome: Promise<RestoreOutcome>;
+}
+
+function startRestoring(restore: Restore, context: StepContext): Restoring {
+  const { promise: isExact, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, LOOKUP_MS, false);
+  const outcome = restoreOrTell({ ...restore, onLookup: (found) => resolve(found.isExact) }, context);
+  const settle = () => {
+    clearTimeout(timer);
+    resolve(false);
+  };
+  outcome.then(settle, settle);
+  return { isExact, outcome };
+}
+
+/** A fault of ours in restoring must not cost what is measured beside it; what is not restored is fetched. */
+async function restoreOrTell(restoring: Restore, context: StepContext): Promise<RestoreOutcome> {
+  try {
+    return await restoreCache(restoring, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const name = error instanceof Error ? error.name : 'unknown error';
+    context.log.fault(`setup-goproxy: restoring the module cache ended early: ${name}.`);
+    return { kind: 'skipped', reason: `a fault of setup-goproxy itself (${name})` };
+  }
 }
 
 /** A fault of ours in the prefetch must not cost what was measured and exported. */

@@ -1,7 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { SaveOutcome } from './modcache/restore-outcome.ts';
+import { saveLines } from './report/cache-text.ts';
 import { runStep, type StepContext } from './runner/finish.ts';
 import { createLog } from './runner/log.ts';
-import { loadState } from './runner/state.ts';
+import { readInputs, workspaceDirectory } from './runner/read-inputs.ts';
+import { type CacheState, loadState } from './runner/state.ts';
+import { saveModuleCache } from './saving.ts';
 
 const BOUND_MS = 30_000;
 /** Ours are far below; whoever put a larger file in its place does not get it printed. */
@@ -13,19 +17,32 @@ export function post(): Promise<never> {
 }
 
 /** Prints the report of the main step into one folded group, for jobs whose RUNNER_TEMP is gone when somebody looks. */
-async function closeJob({ log }: StepContext): Promise<void> {
+async function closeJob(context: StepContext): Promise<void> {
+  const { log } = context;
   const state = loadState();
   if (state === undefined) {
     log.info('setup-goproxy: the main step left nothing to report');
     return;
   }
   if (state.mode === 'diagnose') return;
+  for (const line of saveLines(await saveOrTell(state.cache, context))) log.info(line);
   const text = await readReport(state.reportFile);
   if (text === undefined) {
     log.info('setup-goproxy: the report of the main step is gone');
     return;
   }
   log.section({ title: 'setup-goproxy: report.json', lines: text.trimEnd().split('\n') });
+}
+
+/** A fault of ours in saving must not cost the report. */
+async function saveOrTell(cache: CacheState, context: StepContext): Promise<SaveOutcome> {
+  try {
+    return await saveModuleCache(readInputs(), cache, workspaceDirectory(), context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const name = error instanceof Error ? error.name : 'unknown error';
+    return { kind: 'not-saved', reason: `a fault of setup-goproxy itself (${name})` };
+  }
 }
 
 async function readReport(file: string): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import type { ZipHasher } from './go/h1.ts';
 import { readProject } from './go/project-files.ts';
 import { chooseToolchains, type ToolchainChoice } from './go/toolchain-choice.ts';
 import { computeWantedSet, type PrivateMatch, type WantedSet } from './go/wanted-set.ts';
+import { countExtracted } from './modcache/extracted-trees.ts';
 import { findMissing, type Presence } from './modcache/presence.ts';
 import { InputError, type Inputs } from './runner/inputs.ts';
 
@@ -21,6 +22,8 @@ export interface ProjectSetting {
 /** What the step starts from: also what the module cache holds. */
 export interface Setting extends ProjectSetting {
   readonly presence: Presence;
+  /** Modules of the wanted set that are extracted already. */
+  readonly extractedTrees: number;
 }
 
 /** A value of go env; '' when it has none. */
@@ -39,8 +42,10 @@ export async function readSetting(
   ports: { readonly signal: AbortSignal; readonly hashZip: ZipHasher },
 ): Promise<Setting> {
   const setting = await readProjectSetting(inputs, workspace, ports.signal);
-  const presence = await findMissing(goValue(setting.goEnv, 'GOMODCACHE'), setting.wanted, ports);
-  return { ...setting, presence };
+  const goModCache = goValue(setting.goEnv, 'GOMODCACHE');
+  const presence = await findMissing(goModCache, setting.wanted, ports);
+  const extractedTrees = await countExtracted(goModCache, setting.wanted, ports.signal);
+  return { ...setting, presence, extractedTrees };
 }
 
 /** Reads all of the setting but the module cache; see {@link readSetting}. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ACTION_VERSION } from './action-version.ts';
 import type { Decision, Plan } from './decision.ts';
+import { findingsOfCache, restoredNames, restoreUnverified } from './diagnosis/cache-findings.ts';
 import type { Finding } from './diagnosis/finding.ts';
 import { findingsOfPrefetch, prefetchFailed, prefetchUnverified } from './diagnosis/prefetch-findings.ts';
 import { findingsOfProbe, NO_HEALTHY_PROXY } from './diagnosis/probe-findings.ts';
@@ -8,7 +9,10 @@ import { findingsOfSetting } from './diagnosis/setting-findings.ts';
 import { findingsOfToolchain } from './diagnosis/toolchain-findings.ts';
 import { fateOfWrong } from './diagnosis/wrong-files.ts';
 import { routeOf } from './fetching.ts';
-import { cachePath } from './modcache/presence.ts';
+import { formatModuleVersion } from './go/version.ts';
+import { cacheable } from './modcache/cache-key.ts';
+import { cachePath, toFetch } from './modcache/presence.ts';
+import type { RestoreOutcome } from './modcache/restore-outcome.ts';
 import { countModules, type PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { encodeUse, STATE_NAME, traceVariable } from './proxy/second-use.ts';
 import { annotate } from './report/annotations.ts';
@@ -22,12 +26,12 @@ import { FailOnError } from './runner/finish.ts';
 import type { FailOn, Inputs } from './runner/inputs.ts';
 import type { Log } from './runner/log.ts';
 import { NO_OUTPUTS, type Outputs, publish, publishExports, writeReport } from './runner/outputs.ts';
-import { saveState } from './runner/state.ts';
+import { type CacheState, saveState } from './runner/state.ts';
 import { goValue, type Setting } from './setting.ts';
 import type { Toolchains } from './toolchains.ts';
 
 /** What this version checks but does not do yet; nothing is left undone in silence. */
-const NOT_YET = 'module cache and the diagnosis of later steps are not part of this version';
+const NOT_YET = 'the diagnosis of later steps is not part of this version';
 
 /** What is known before anything is fetched. */
 export interface Chosen {
@@ -35,6 +39,7 @@ export interface Chosen {
   readonly setting: Setting;
   readonly plan: Plan;
   readonly decision: Decision;
+  readonly restore: RestoreOutcome;
   readonly startedAt: Date;
   readonly durations: readonly PhaseDuration[];
   readonly notes: readonly string[];
@@ -63,12 +68,12 @@ export async function tell(told: Told, log: Log): Promise<void> {
   const parts = partsOf(told, findings);
   const report = sealReport(buildReport(parts), log.redact);
   for (const section of sectionsAfterFetch(report)) log.section(section);
-  const failed = metConditions(inputs.failOn, { findings, setting, prefetch });
+  const failed = metConditions(inputs.failOn, { findings, setting, restore: told.restore, prefetch });
   const reportFile = await writeReport(told.reportFile, renderReportJson(report, log.redact), log);
   const summary = wantsSummary(inputs.jobSummary, report, { failed: failed.length > 0 });
   await publish(
     {
-      outputs: outputsOf(parts, report, { reportFile, prefetch }),
+      outputs: outputsOf(parts, report, { reportFile, prefetch, restore: told.restore }),
       annotations: annotate(report.findings),
       summary: summary ? renderJobSummary(report) : '',
     },
@@ -82,6 +87,7 @@ export async function tell(told: Told, log: Log): Promise<void> {
       jobSummary: inputs.jobSummary,
       failureClass: report.failureClass,
       reportFile,
+      cache: cacheState(told),
     },
     log,
   );
@@ -90,7 +96,7 @@ export async function tell(told: Told, log: Log): Promise<void> {
 }
 
 function partsOf(
-  { inputs, setting, plan, decision, prefetch, toolchains, ...told }: Chosen & Partial<Told>,
+  { inputs, setting, plan, decision, restore, prefetch, toolchains, ...told }: Chosen & Partial<Told>,
   findings: readonly Finding[],
 ): ReportParts {
   const { choice, sumdb, exports, notes } = decision;
@@ -108,6 +114,7 @@ function partsOf(
     sumdb,
     exports,
     findings,
+    restore,
     ...(prefetch === undefined ? {} : { prefetch }),
     ...(toolchains === undefined ? {} : { contacted: toolchains.contacted }),
     notes: [...useNote, ...told.notes, ...notes, NOT_YET],
@@ -115,7 +122,7 @@ function partsOf(
 }
 
 function findingsOf(told: Told): readonly Finding[] {
-  const { inputs, setting, plan, decision, prefetch } = told;
+  const { inputs, setting, plan, decision, restore, prefetch } = told;
   const { choice, sumdb } = decision;
   const warning = plan.proxies.kind === 'policy' ? plan.proxies.warning : inheritedWarning(plan, decision);
   const notice = choice?.decision.kind === 'export' ? choice.decision.notice : undefined;
@@ -126,15 +133,23 @@ function findingsOf(told: Told): readonly Finding[] {
       wrongFate: fateOfWrong(
         setting.presence.wrong.map(({ file }) => file),
         prefetch,
+        restoredNames(restore),
       ),
       ...(warning === undefined ? {} : { inheritedWarning: warning }),
       ...(notice === undefined ? {} : { standbyNotice: notice }),
       sumdbWarnings: sumdb.warnings,
     }),
+    ...findingsOfCache({ restore, prefetch, extractedTrees: foreignTrees(told) }),
     ...findingsOfPrefetch(prefetch, { ...routeFacts(told), prefetchInput: inputs.prefetch }),
     ...(choice === undefined ? [] : findingsOfProbe(choice.probed)),
     ...(plan.proxies.kind === 'policy' ? [] : findingsOfToolchain(told.toolchains.facts)),
   ];
+}
+
+/** Trees that somebody else restored: on a machine that is kept, and after a use of ours, they are of earlier go commands. */
+function foreignTrees({ setting, plan }: Told): number {
+  const isKept = process.env['RUNNER_ENVIRONMENT'] !== 'github-hosted';
+  return isKept || plan.use.kind === 'reuse' ? 0 : setting.extractedTrees;
 }
 
 /** Asked again only where the prefetch has come this way already. */
@@ -157,32 +172,35 @@ function metConditions(
   {
     findings,
     setting,
+    restore,
     prefetch,
-  }: Pick<Told, 'setting' | 'prefetch'> & { readonly findings: readonly Finding[] },
+  }: Pick<Told, 'setting' | 'restore' | 'prefetch'> & { readonly findings: readonly Finding[] },
 ): readonly FailOn[] {
   const isMet: Readonly<Record<FailOn, boolean>> = {
     // A fault of ours is no verdict about a proxy, and must not fail the job.
     'no-healthy-proxy':
       findings.some(({ id }) => id === NO_HEALTHY_PROXY) && !findings.some(({ id }) => id === 'internal'),
     'download-failure': prefetchFailed(prefetch),
-    unverified: setting.presence.wrong.length > 0 || prefetchUnverified(prefetch),
+    unverified:
+      setting.presence.wrong.length > 0 || restoreUnverified(restore) || prefetchUnverified(prefetch),
   };
   return failOn.filter((condition) => isMet[condition]);
 }
 
 /** The first that applies, in the order of `fail-on`. */
-function failureText({ decision: { choice }, setting: { presence }, prefetch }: Told): string {
+function failureText({ decision: { choice }, setting: { presence }, restore, prefetch }: Told): string {
   const warning = choice?.decision.kind === 'keep' ? choice.decision.warning : undefined;
   if (warning !== undefined) return warning;
   const failed = prefetch.kind === 'ran' ? countModules(prefetch.result.files).failed : 0;
   if (failed > 0) return `${count(failed, 'module')} could not be fetched`;
+  if (restoreUnverified(restore)) return 'the restored cache held files that are not what go.sum says';
   return `${count(presence.wrong.length, 'file')} of the module cache had another content than go.sum says`;
 }
 
 function outputsOf(
   parts: ReportParts,
   report: Report,
-  { reportFile, prefetch }: Pick<Told, 'reportFile' | 'prefetch'>,
+  { reportFile, prefetch, restore }: Pick<Told, 'reportFile' | 'prefetch' | 'restore'>,
 ): Outputs {
   const modules = countModules(prefetch.kind === 'ran' ? prefetch.result.files : []);
   return {
@@ -192,11 +210,33 @@ function outputsOf(
     goprivate: valueAfter(parts, 'GOPRIVATE'),
     'selected-proxy': selectedLabel(parts),
     gomodcache: goValue(parts.goEnv, 'GOMODCACHE'),
+    'cache-hit': restore.kind === 'restored' && restore.isExact,
+    'cache-primary-key': restore.key?.primary ?? '',
+    'cache-matched-key': matchedKey(restore) ?? '',
     'modules-fetched': modules.fetched,
     'modules-failed': modules.failed,
     'failure-class': report.failureClass,
     report: reportFile,
   };
+}
+
+/** What post needs; more modules than these are left to go in no project, and the state is not the place for lists. */
+const MAX_LEFT_TO_GO = 500;
+
+function cacheState({ setting, restore, prefetch }: Told): CacheState {
+  const left =
+    prefetch.kind === 'ran' ? prefetch.result.files.filter(({ kind }) => kind === 'left-to-go') : [];
+  const names = new Set(left.map(({ file }) => formatModuleVersion(file.module)));
+  return {
+    primaryKey: restore.kind === 'skipped' ? (restore.key?.primary ?? '') : restore.key.primary,
+    matchedKey: matchedKey(restore) ?? '',
+    wasComplete: cacheable(toFetch(setting.presence)).length === 0,
+    leftToGo: [...names].slice(0, MAX_LEFT_TO_GO),
+  };
+}
+
+function matchedKey(restore: RestoreOutcome): string | undefined {
+  return restore.kind === 'restored' || restore.kind === 'trouble' ? restore.matchedKey : undefined;
 }
 
 /** What later steps get, and by SETUP_GOPROXY what a second use in the job gets; nothing where GOPROXY is policy. */

@@ -1,4 +1,5 @@
 import type { Cause } from '../proxy/verdict.ts';
+import { CACHE_ENTRIES, CACHE_MEANINGS } from './cache-findings.ts';
 import { CAUSES, type CauseEntry } from './cause-table.ts';
 import { PREFETCH_ENTRIES } from './prefetch-entries.ts';
 import { NO_HEALTHY_PROXY, NO_HEALTHY_TITLE } from './probe-findings.ts';
@@ -20,6 +21,7 @@ export type DiagnosisId =
   | keyof typeof SETTING_ENTRIES
   | keyof typeof PREFETCH_ENTRIES
   | keyof typeof TOOLCHAIN_ENTRIES
+  | keyof typeof CACHE_ENTRIES
   | `proxy-${keyof typeof UNKNOWN_REASONS}`
   | typeof NO_HEALTHY_PROXY;
 
@@ -121,6 +123,7 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
   'looks-private':
     'A chain of public proxies answered 404 or 410 for a module, and `direct` makes go ask its host. A private module does this, and its path was told to public proxies; so does a path with a slip of the pen. It is a hint, never a failure.',
   ...TOOLCHAIN_MEANINGS,
+  ...CACHE_MEANINGS,
 };
 
 const NO_HEALTHY: CauseEntry = {
@@ -139,6 +142,7 @@ export function catalogue(): readonly CatalogueEntry[] {
   const all: readonly (readonly [string, CauseEntry])[] = [
     [NO_HEALTHY_PROXY, NO_HEALTHY],
     ...Object.entries(SETTING_ENTRIES),
+    ...Object.entries(CACHE_ENTRIES),
     ...Object.entries(PREFETCH_ENTRIES),
     ...Object.entries(TOOLCHAIN_ENTRIES),
     ...Object.entries(CAUSES),

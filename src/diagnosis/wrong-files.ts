@@ -14,13 +14,22 @@ export interface WrongFate {
   readonly leftBy: 'not-fetched' | 'unwritable';
 }
 
-/** Counts what a prefetch made of the wrong files: it removes them all before it fetches the first. */
-export function fateOfWrong(wrong: readonly WantedFile[], outcome: PrefetchOutcome): WrongFate {
+/**
+ * Counts what became of the wrong files. Those whose names (fileName) are in `restored` came from the archive of an earlier
+ * job; the others a prefetch removes all before it fetches the first.
+ */
+export function fateOfWrong(
+  wrong: readonly WantedFile[],
+  outcome: PrefetchOutcome,
+  restored: ReadonlySet<string> = new Set(),
+): WrongFate {
+  const isRestored = (file: WantedFile) => restored.has(fileName(file));
   if (outcome.kind !== 'ran') {
-    return { replaced: 0, removed: 0, left: wrong.length, leftBy: 'not-fetched' };
+    const replaced = wrong.filter(isRestored).length;
+    return { replaced, removed: 0, left: wrong.length - replaced, leftBy: 'not-fetched' };
   }
   const results = new Map(outcome.result.files.map((one) => [fileName(one.file), one]));
-  const fates = wrong.map((file) => fateOf(results.get(fileName(file))));
+  const fates = wrong.map((file) => (isRestored(file) ? 'replaced' : fateOf(results.get(fileName(file)))));
   const count = (fate: string) => fates.filter((one) => one === fate).length;
   return {
     replaced: count('replaced'),

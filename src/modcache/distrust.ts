@@ -84,8 +84,8 @@ export async function removeEntry(
   }
 }
 
-/** Where go extracts a module (modfetch/cache.go: DownloadDir). */
-function extractedPath(goModCache: string, { path: name, version }: ModuleVersion): string {
+/** Returns where go extracts a module (modfetch/cache.go: DownloadDir). */
+export function extractedPath(goModCache: string, { path: name, version }: ModuleVersion): string {
   return path.join(goModCache, ...`${escapePath(name)}@${escapeVersion(version)}`.split('/'));
 }
 

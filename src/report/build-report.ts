@@ -5,6 +5,7 @@ import { describeSkipped, type Skipped } from '../proxy/candidate-list.ts';
 import type { ExportName } from '../proxy/exports.ts';
 import type { UseDecision } from '../proxy/second-use.ts';
 import { removeUserinfo } from '../proxy/userinfo.ts';
+import { cacheFacts } from './cache-facts.ts';
 import { candidateFacts } from './candidate-facts.ts';
 import { prefetchFacts } from './prefetch-facts.ts';
 import type {
@@ -41,6 +42,8 @@ export function buildReport(parts: ReportParts): Report {
     privatePatterns: patternFacts(parts),
     exported: exports.exports.map(({ name, value }) => ({ name, value: removeUserinfo(value) })),
     wanted: wantedFacts(parts),
+    ...(parts.restore === undefined ? {} : { cache: cacheFacts(parts.restore) }),
+    ...extractedFact(parts),
     ...(parts.prefetch === undefined ? {} : { prefetch: prefetchFacts(parts.prefetch) }),
     ...(reused === undefined ? {} : { secondUse: reused }),
     notes: [
@@ -68,9 +71,15 @@ export function selectedLabel({ choice, use }: Pick<ReportParts, 'choice' | 'use
   return use.kind === 'reuse' ? use.record.selected : '';
 }
 
-function contactedHosts({ choice, prefetch, contacted = [] }: ReportParts): readonly string[] {
+function contactedHosts({ choice, restore, prefetch, contacted = [] }: ReportParts): readonly string[] {
   const fetching = prefetch?.kind === 'ran' ? prefetch.result.contacted : [];
-  return [...new Set([...(choice?.contacted ?? []), ...fetching, ...contacted])];
+  const restoring = restore === undefined || restore.kind === 'skipped' ? [] : restore.hosts;
+  return [...new Set([...(choice?.contacted ?? []), ...restoring, ...fetching, ...contacted])];
+}
+
+/** What was extracted since an earlier use is the work of this job. */
+function extractedFact({ extractedTrees, use }: ReportParts): Pick<Report, 'extractedTrees'> {
+  return extractedTrees === undefined || use.kind === 'reuse' ? {} : { extractedTrees };
 }
 
 function reusedText({ record }: Extract<UseDecision, { kind: 'reuse' }>): string {

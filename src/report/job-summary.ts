@@ -1,10 +1,12 @@
 import type { Finding } from '../diagnosis/finding.ts';
+import { cacheText } from './cache-summary.ts';
 import { becameOf, candidateTable } from './candidate-table.ts';
 import { count, formatMs, formatThroughput, unbroken } from './figures.ts';
 import { inertCodeBlock, inertCodeSpan, inertProse } from './foreign-text.ts';
 import { ranked } from './log-text.ts';
 import { inertMarked } from './marked-prose.ts';
-import { modulesLine, prefetchText, unfetchedNotes } from './prefetch-summary.ts';
+import { modulesLine } from './modules-line.ts';
+import { prefetchText, unfetchedNotes } from './prefetch-summary.ts';
 import { type CandidateFacts, changedVariables, type Report } from './report.ts';
 import { FAULT_TEXT, RERUN_TEXT } from './words.ts';
 
@@ -61,6 +63,7 @@ export function renderJobSummary(report: Report): string {
   const own = report.findings.filter(({ coveredBy }) => coveredBy === undefined);
   const failures = own.filter(({ severity }) => severity === 'failure');
   const warnings = own.filter(({ severity }) => severity === 'warning');
+  const caching = cacheText(report);
   const fetching = prefetchText(report);
   return `${[
     '### Go module proxy',
@@ -72,6 +75,7 @@ export function renderJobSummary(report: Report): string {
     '',
     ...details('Candidates', candidateText(report)),
     ...details('Chain and reasons', chainText(report)),
+    ...(caching.length === 0 ? [] : details('Module cache', caching)),
     ...(fetching.length === 0 ? [] : details('Prefetch', fetching)),
     ...details('Wanted modules, hosts and time', accountText(report)),
   ].join('\n')}\n`;

@@ -1,5 +1,6 @@
 import type { Finding } from '../diagnosis/finding.ts';
 import { formatPhases } from '../diagnosis/probe-findings.ts';
+import { cacheLines } from './cache-text.ts';
 import { becameOf } from './candidate-table.ts';
 import { checksumsText, count, formatMs, formatThroughput } from './figures.ts';
 import { inertName, inertText } from './foreign-text.ts';
@@ -29,12 +30,13 @@ export function logSections(report: Report): readonly LogSection[] {
   return [...sectionsBeforeFetch(report), ...sectionsAfterFetch(report)];
 }
 
-/** Returns the groups that can be printed before the prefetch runs: environment, candidates, chain. */
+/** Returns the groups that can be printed before the prefetch runs: environment, candidates, chain, and what the cache brought. */
 export function sectionsBeforeFetch(report: Report): readonly LogSection[] {
   return withLines([
     { title: 'Environment and wanted modules', lines: environmentLines(report) },
     { title: 'Candidates', lines: candidateLines(report) },
     { title: 'Chain and environment', lines: chainLines(report) },
+    { title: 'Module cache', lines: cacheLines(report) },
   ]);
 }
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../diagnosis/finding.ts';
-import { count, formatBytes, formatMs, formatThroughput, unbroken } from './figures.ts';
+import { count, formatBytes, unbroken } from './figures.ts';
 import { inertCodeBlock, inertCodeSpan, inertProse } from './foreign-text.ts';
 import { inertMarked } from './marked-prose.ts';
 import { ownReason } from './prefetch-text.ts';
@@ -8,34 +8,6 @@ import type { FailedFileFacts, PrefetchFacts, Report } from './report.ts';
 const SENTENCE_LIMIT = 600;
 /** More rows than this are only counted. */
 const ROW_LIMIT = 30;
-
-/** Returns the third line of the summary: what was wanted, and what the prefetch made of it. */
-export function modulesLine({ wanted, prefetch, durations }: Report): string {
-  const took = `took ${unbroken(formatMs(durations.reduce((sum, { ms }) => sum + ms, 0)))}`;
-  if (wanted === undefined) return `No go.sum was read; ${took}`;
-  const wrong = wanted.wrong === 0 ? '' : `, **${wanted.wrong} with a wrong hash**`;
-  if (prefetch?.status === 'ran') {
-    const found = wrong === '' ? '' : `; on disk${wrong.slice(1)}`;
-    return `${fetchedText(prefetch)}; ${count(wanted.modules, 'module')} wanted${found}; ${took}`;
-  }
-  const missing = wanted.missing === 0 ? 'all present' : `${wanted.missing} missing`;
-  const isTold = prefetch !== undefined && wanted.missing + wanted.wrong > 0;
-  const why = isTold ? `; not fetched: ${inertProse(prefetch.reason ?? '', SENTENCE_LIMIT)}` : '';
-  return `${count(wanted.modules, 'module')} wanted, ${count(wanted.files, 'file')}, ${missing}${wrong}${why}; ${took}`;
-}
-
-function fetchedText(prefetch: PrefetchFacts): string {
-  const { modulesFetched, modulesFailed, modulesLeftToGo, files, bytes, ms, bytesPerSecond } = prefetch;
-  const rate = bytesPerSecond === undefined ? '' : `, ${unbroken(formatThroughput(bytesPerSecond))}`;
-  const size = `${unbroken(formatBytes(bytes))} in ${unbroken(formatMs(ms))}${rate}`;
-  // Of a module with a failed file the others have come nevertheless.
-  const what = modulesFetched > 0 ? count(modulesFetched, 'module') : count(files, 'file');
-  return [
-    files === 0 ? '**Nothing** was fetched' : `**${what}** fetched and verified, ${size}`,
-    ...(modulesFailed === 0 ? [] : [`**${modulesFailed} failed**`]),
-    ...(modulesLeftToGo === 0 ? [] : [`${modulesLeftToGo} left to go`]),
-  ].join('; ');
-}
 
 /** Returns why nothing was fetched, as a line for the folded account; none where the prefetch ran. */
 export function unfetchedNotes({ prefetch }: Report): readonly string[] {

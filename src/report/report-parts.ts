@@ -3,6 +3,7 @@ import type { GoEnv } from '../go/go-env.ts';
 import type { MergedGoprivate } from '../go/goprivate.ts';
 import type { WantedSet } from '../go/wanted-set.ts';
 import type { Presence } from '../modcache/presence.ts';
+import type { RestoreOutcome } from '../modcache/restore-outcome.ts';
 import type { PrefetchOutcome } from '../prefetch/prefetch-result.ts';
 import type { SumdbDecision } from '../proxy/checksum-db.ts';
 import type { Choice } from '../proxy/choose.ts';
@@ -27,6 +28,10 @@ export interface ReportParts {
   readonly choice?: Choice;
   readonly sumdb: SumdbDecision;
   readonly exports: ExportDecision;
+  /** Absent where nobody thought of restoring. */
+  readonly restore?: RestoreOutcome;
+  /** Modules of the wanted set that were extracted before the step. */
+  readonly extractedTrees?: number;
   /** Absent before the prefetch. */
   readonly prefetch?: PrefetchOutcome;
   /** Hosts that were contacted beside measuring and fetching. */

@@ -2,6 +2,8 @@ import type { FailureClass, Finding } from '../diagnosis/finding.ts';
 import type { ProxyAnswer } from '../diagnosis/proxy-answers.ts';
 import type { FailureClass as FileFailureClass } from '../fetch/outcome.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
+import type { Refusal } from '../modcache/archive-reader.ts';
+import type { RestoreOutcome } from '../modcache/restore-outcome.ts';
 import type { FileResult } from '../prefetch/prefetch-result.ts';
 import type { Verdict } from '../proxy/verdict.ts';
 
@@ -23,6 +25,10 @@ export interface Report {
   readonly exported: readonly ExportedValue[];
   /** Absent when no project was read. */
   readonly wanted?: WantedFacts;
+  /** Absent as long as nothing was decided about restoring. */
+  readonly cache?: CacheFacts;
+  /** Modules of the wanted set that were extracted before the step: nobody can vouch for those trees. */
+  readonly extractedTrees?: number;
   /** Absent as long as nothing was decided about fetching. */
   readonly prefetch?: PrefetchFacts;
   /** Set when an earlier use in the job had decided already. */
@@ -120,6 +126,48 @@ export interface WantedFacts {
   readonly wrong: number;
   readonly privateModules: number;
   readonly notes: readonly string[];
+}
+
+/** What the archive of an earlier job brought; all counts are 0 unless something was restored. */
+export interface CacheFacts {
+  readonly status: RestoreOutcome['kind'];
+  /** Why nothing was restored, one clause; absent where something was. */
+  readonly reason?: string;
+  /** Absent where no public module is wanted. */
+  readonly primaryKey?: string;
+  /** Of the service, so foreign text; absent where nothing matched. */
+  readonly matchedKey?: string;
+  readonly exact: boolean;
+  /** Absent with `primaryKey`. */
+  readonly ingredients?: CacheIngredients;
+  /** Module versions of which a file came, and those files. */
+  readonly modules: number;
+  readonly files: number;
+  /** Of the placed files, and of what was downloaded for them. */
+  readonly bytes: number;
+  readonly archiveBytes: number;
+  readonly ms: number;
+  /** All of the archive that were read, and those that were not taken. */
+  readonly entries: number;
+  readonly refused: Readonly<Record<Refusal, number>>;
+  /** At most 100 files, `path@version .zip`, that were not what go.sum says; `moreWrong` counts the others. */
+  readonly wrong: readonly string[];
+  readonly moreWrong: number;
+  /** Why the rest of the archive was not read, one clause; absent when all was. */
+  readonly cutShort?: string;
+}
+
+/** All that a cache key is made of; no OS, architecture or Go version. */
+export interface CacheIngredients {
+  /** The name of the archive's layout. */
+  readonly format: string;
+  /** The input `cache-suffix`. */
+  readonly suffix: string;
+  /** Hash lines of the wanted set: one for each zip and go.mod. */
+  readonly lines: number;
+  readonly modules: number;
+  /** Module versions that are in no archive. */
+  readonly privateModules: number;
 }
 
 /** What the prefetch did; all counts are 0 unless it ran. */

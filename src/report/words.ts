@@ -2,7 +2,7 @@ import type { Finding } from '../diagnosis/finding.ts';
 
 /** Whose change would end a failure, in words. */
 export const FAULT_TEXT = {
-  runner: 'the runner: its DNS, clock, trust, disk or settings',
+  runner: 'the runner: its DNS, clock, trust, disk, caches or settings',
   network: 'the network between the runner and the proxy',
   proxy: 'the module proxy',
   module: 'the module or its publisher',

@@ -4,6 +4,18 @@ import type { SummaryMode } from '../report/job-summary.ts';
 import { appendRecords } from './command-file.ts';
 import type { Log } from './log.ts';
 
+/** What post must know to save the module cache. */
+export interface CacheState {
+  /** '' when no public module is wanted. */
+  readonly primaryKey: string;
+  /** '' when nothing matched. */
+  readonly matchedKey: string;
+  /** Nothing was missing before main restored or fetched. */
+  readonly wasComplete: boolean;
+  /** `path@version` of modules that no proxy has and go gets by itself: an archive may lack them. */
+  readonly leftToGo: readonly string[];
+}
+
 /** What main leaves for post; no secrets, no URLs. Absent state means that main did not get so far. */
 export interface State {
   readonly schema: 1;
@@ -14,6 +26,7 @@ export interface State {
   readonly failureClass: FailureClass;
   /** Path of report.json; '' when it could not be written. */
   readonly reportFile: string;
+  readonly cache: CacheState;
 }
 
 const STATE_NAME = 'setup_goproxy';
@@ -55,7 +68,7 @@ export function loadState(): State | undefined {
 
 function isState(value: unknown): value is State {
   if (typeof value !== 'object' || value === null) return false;
-  const { schema, mode, startedAtMs, jobSummary, failureClass, reportFile } = value as Record<
+  const { schema, mode, startedAtMs, jobSummary, failureClass, reportFile, cache } = value as Record<
     string,
     unknown
   >;
@@ -65,7 +78,20 @@ function isState(value: unknown): value is State {
     Number.isSafeInteger(startedAtMs) &&
     SUMMARY_MODES.includes(jobSummary) &&
     FAILURE_CLASSES.includes(failureClass) &&
-    typeof reportFile === 'string'
+    typeof reportFile === 'string' &&
+    isCacheState(cache)
+  );
+}
+
+function isCacheState(value: unknown): value is CacheState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { primaryKey, matchedKey, wasComplete, leftToGo } = value as Record<string, unknown>;
+  return (
+    typeof primaryKey === 'string' &&
+    typeof matchedKey === 'string' &&
+    typeof wasComplete === 'boolean' &&
+    Array.isArray(leftToGo) &&
+    leftToGo.every((name) => typeof name === 'string')
   );
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { findingsOfCache } from '../../../src/diagnosis/cache-findings.ts';
 import { catalogue } from '../../../src/diagnosis/catalogue.ts';
 import { CAUSES } from '../../../src/diagnosis/cause-table.ts';
 import { PREFETCH_ENTRIES } from '../../../src/diagnosis/prefetch-entries.ts';
@@ -7,6 +8,7 @@ import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
 import { findingsOfSetting } from '../../../src/diagnosis/setting-findings.ts';
 import { findingsOfToolchain } from '../../../src/diagnosis/toolchain-findings.ts';
 import type { Cause, Verdict } from '../../../src/proxy/verdict.ts';
+import { restored, wrongEntry } from '../../support/sample-cache.ts';
 import { failed, leftToGo, PROXY_A, ran, wrongHash } from '../../support/sample-prefetch.ts';
 import { probed, unhealthy } from '../../support/sample-report.ts';
 
@@ -48,6 +50,11 @@ describe('the catalogue of diagnoses', () => {
       ...findingsOfPrefetch({ kind: 'impossible', reason: 'x' }, fetching),
       ...verdicts.flatMap((verdict) => findingsOfProbe([probed(BASE, verdict)])),
       ...findingsOfToolchain([{ choice: toolchain }, { choice: tooOld }, { choice: refused }]),
+      ...findingsOfCache({
+        restore: restored([], { archive: { wrong: [wrongEntry('m.example/i')] } }),
+        prefetch: ran([]),
+        extractedTrees: 1,
+      }),
       ...findingsOfSetting({
         wrongFiles: ['a'],
         inheritedWarning: 'b.',

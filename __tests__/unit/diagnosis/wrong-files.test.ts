@@ -35,6 +35,22 @@ test.each<[string, PrefetchOutcome, Partial<WrongFate>]>([
   });
 });
 
+test.each<[string, PrefetchOutcome, Partial<WrongFate>]>([
+  [
+    'nothing was left to fetch',
+    { kind: 'skipped', reason: 'x' },
+    { replaced: 1, left: 1, leftBy: 'not-fetched' },
+  ],
+  ['the other was fetched', ran([placed('m.example/y')]), { replaced: 2 }],
+  ['the other failed', ran([failed('m.example/y', 'infrastructure')]), { replaced: 1, removed: 1 }],
+])('a wrong file that was restored is replaced: %s', (_name, outcome, expected) => {
+  const wrong = [wantedFile('m.example/x'), wantedFile('m.example/y')];
+  expect(fateOfWrong(wrong, outcome, new Set(['m.example/x@v1.0.0 .zip']))).toEqual({
+    ...{ replaced: 0, removed: 0, left: 0, leftBy: 'unwritable' },
+    ...expected,
+  });
+});
+
 describe('in words', () => {
   const none: WrongFate = { replaced: 0, removed: 0, left: 0, leftBy: 'not-fetched' };
   test.each<[Partial<WrongFate>, string]>([

@@ -7,6 +7,7 @@ import { buildChain, type Fallback } from '../../../src/proxy/chain.ts';
 import { planProxies } from '../../../src/proxy/proxy-plan.ts';
 import type { Verdict } from '../../../src/proxy/verdict.ts';
 import { buildReport, type ReportParts } from '../../../src/report/build-report.ts';
+import { KEY, restored } from '../../support/sample-cache.ts';
 import { failed, PROXY_B, placed, ran, tally } from '../../support/sample-prefetch.ts';
 import { asCandidates, DEAD, healthy, REFUSED, UNMEASURED } from '../proxy/builders.ts';
 
@@ -141,6 +142,28 @@ describe('the prefetch', () => {
     expect(buildReport({ ...parts, findings: [about] }).findings[0]?.consequence).toBe(
       'go asks again when it needs it',
     );
+  });
+});
+
+describe('the module cache', () => {
+  const parts = partsOf({ proxies: [A], verdicts: [FAST] });
+
+  test('is told once it is decided, and its store is a host that was contacted', () => {
+    expect(buildReport(parts)).not.toHaveProperty('cache');
+    const report = buildReport({ ...parts, restore: restored([]) });
+    expect(report.cache).toMatchObject({ status: 'restored', exact: true });
+    expect(report.hosts).toEqual(['a.example', 'store.example']);
+    expect(buildReport({ ...parts, restore: { kind: 'miss', key: KEY, hosts: [] } }).hosts).toEqual([
+      'a.example',
+    ]);
+  });
+
+  test('extracted trees are told by the first use only', () => {
+    expect(buildReport(parts)).not.toHaveProperty('extractedTrees');
+    expect(buildReport({ ...parts, extractedTrees: 0 }).extractedTrees).toBe(0);
+    expect(buildReport({ ...parts, extractedTrees: 3 }).extractedTrees).toBe(3);
+    const use = { kind: 'reuse' } as ReportParts['use'];
+    expect(buildReport({ ...parts, use, extractedTrees: 3 })).not.toHaveProperty('extractedTrees');
   });
 });
 

@@ -3,12 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
 import { findingsOfSetting } from '../../../src/diagnosis/setting-findings.ts';
+import type { RestoreOutcome } from '../../../src/modcache/restore-outcome.ts';
 import type { PrefetchOutcome } from '../../../src/prefetch/prefetch-result.ts';
 import type { Verdict } from '../../../src/proxy/verdict.ts';
+import { cacheFacts } from '../../../src/report/cache-facts.ts';
 import { prefetchFacts } from '../../../src/report/prefetch-facts.ts';
 import { makeRedactor } from '../../../src/report/redaction.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { renderReportJson, sealReport } from '../../../src/report/report-json.ts';
+import { KEY, restored, wrongEntry } from '../../support/sample-cache.ts';
 import {
   answered,
   attempt,
@@ -18,6 +21,7 @@ import {
   PROXY_B,
   placed,
   ran,
+  wantedFile,
   wrongHash,
 } from '../../support/sample-prefetch.ts';
 import { FAST, makeReport, probed, unhealthy } from '../../support/sample-report.ts';
@@ -46,6 +50,15 @@ const FETCHED = ran(
   { elapsedMs: 512.25, earlyEnd: 'idle' },
 );
 
+const RESTORED = restored([wantedFile('m.example/a')], {
+  elapsedMs: 512.25,
+  cutShort: 'x',
+  archive: {
+    refused: new Map([['duplicate', 2]] as const),
+    wrong: Array.from({ length: 200 }, (_, id) => wrongEntry(`m.example/${id}`)),
+  },
+});
+
 describe('report.json', () => {
   const { wanted: _wanted, ...unread } = makeReport();
   test.each<[string, Report]>([
@@ -60,6 +73,17 @@ describe('report.json', () => {
     ).map((outcome): [string, Report] => [
       `a prefetch: ${outcome.kind}`,
       makeReport({ prefetch: prefetchFacts(outcome) }),
+    ]),
+    ...(
+      [
+        RESTORED,
+        { kind: 'skipped', reason: 'x' },
+        { kind: 'miss', key: KEY, hosts: [] },
+        { kind: 'trouble', hosts: [], key: KEY, matchedKey: 'x', reason: 'x' },
+      ] satisfies RestoreOutcome[]
+    ).map((outcome): [string, Report] => [
+      `a cache: ${outcome.kind}`,
+      makeReport({ cache: cacheFacts(outcome), extractedTrees: 3 }),
     ]),
     ['a second use', makeReport({ secondUse: 'decided before' })],
     ['a status', withVerdict(unhealthy('http-status', { status: 502, body: 'x' }))],
@@ -97,6 +121,11 @@ describe('report.json', () => {
         },
       },
     ],
+    ['a cache without counts', { cache: { status: 'miss' } }],
+    [
+      'a reason to skip an entry that there is not',
+      { cache: { ...cacheFacts(RESTORED), refused: { x: 1 } } },
+    ],
     ['a negative time', { durations: [{ phase: 'x', ms: -1 }] }],
   ])('the schema refuses %s', (_name, change) => {
     expect(isValid({ ...makeReport(), ...change })).toBe(false);
@@ -109,6 +138,7 @@ describe('report.json', () => {
       notes: [text],
       exported: [{ name: 'GOPROXY', value: text }],
       secondUse: text,
+      cache: cacheFacts({ kind: 'trouble', hosts: [], key: KEY, reason: text, matchedKey: text }),
       prefetch: prefetchFacts(
         ran([failed('m.example/x', 'access', { attempts: [answered(PROXY_A, 403, 'refused', text)] })]),
       ),

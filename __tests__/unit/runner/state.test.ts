@@ -8,6 +8,12 @@ const STATE: State = {
   jobSummary: 'auto',
   failureClass: 'none',
   reportFile: '/tmp/x.json',
+  cache: {
+    primaryKey: 'setup-goproxy-v1--a',
+    matchedKey: '',
+    wasComplete: false,
+    leftToGo: ['example.com/a@v1.0.0'],
+  },
 };
 
 test('comes back as it was, in one line', () => {
@@ -25,6 +31,11 @@ test.each([
   ['a broken time', JSON.stringify({ ...STATE, startedAtMs: '1' })],
   ['another summary mode', JSON.stringify({ ...STATE, jobSummary: 1 })],
   ['another class', JSON.stringify({ ...STATE, failureClass: 'bad' })],
+  ['no cache', JSON.stringify({ ...STATE, cache: undefined })],
+  ['a key that is none', JSON.stringify({ ...STATE, cache: { ...STATE.cache, primaryKey: 1 } })],
+  ['a match that is none', JSON.stringify({ ...STATE, cache: { ...STATE.cache, matchedKey: null } })],
+  ['an unknown start', JSON.stringify({ ...STATE, cache: { ...STATE.cache, wasComplete: 'yes' } })],
+  ['a list of others', JSON.stringify({ ...STATE, cache: { ...STATE.cache, leftToGo: [1] } })],
   ['no report', JSON.stringify({ ...STATE, reportFile: undefined })],
 ])('%s is no state', (_name, text) => {
   expect(decodeState(text)).toBeUndefined();

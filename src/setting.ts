@@ -44,8 +44,18 @@ export async function readSetting(
   const setting = await readProjectSetting(inputs, workspace, ports.signal);
   const goModCache = goValue(setting.goEnv, 'GOMODCACHE');
   const presence = await findMissing(goModCache, setting.wanted, ports);
-  const extractedTrees = await countExtracted(goModCache, setting.wanted, ports.signal);
+  const extractedTrees = await countOrNone(goModCache, setting.wanted, ports.signal);
   return { ...setting, presence, extractedTrees };
+}
+
+/** A number for the log is not worth a step. */
+async function countOrNone(goModCache: string, wanted: WantedSet, signal: AbortSignal): Promise<number> {
+  try {
+    return await countExtracted(goModCache, wanted, signal);
+  } catch {
+    signal.throwIfAborted();
+    return 0;
+  }
 }
 
 /** Reads all of the setting but the module cache; see {@link readSetting}. */

@@ -87,7 +87,7 @@ export async function tell(told: Told, log: Log): Promise<void> {
       jobSummary: inputs.jobSummary,
       failureClass: report.failureClass,
       reportFile,
-      cache: cacheState(told),
+      cache: cacheStateOrNone(told, log),
     },
     log,
   );
@@ -222,6 +222,19 @@ function outputsOf(
 
 /** What post needs; more modules than these are left to go in no project, and the state is not the place for lists. */
 const MAX_LEFT_TO_GO = 500;
+
+const NO_CACHE: CacheState = { primaryKey: '', matchedKey: '', wasComplete: true, leftToGo: [] };
+
+/** Without it post saves nothing; what was fetched and told is worth more. */
+function cacheStateOrNone(told: Told, log: Log): CacheState {
+  try {
+    return cacheState(told);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown error';
+    log.fault(`setup-goproxy: the module cache will not be saved (${name})`);
+    return NO_CACHE;
+  }
+}
 
 function cacheState({ setting, restore, prefetch }: Told): CacheState {
   const left =

@@ -154,7 +154,7 @@ function settleError(name: Step['name'], error: unknown, log: Log): void {
     process.exitCode = core.ExitCode.Failure;
     return;
   }
-  log.warning(`setup-goproxy: ${name} ended early: ${describeError(error)}. The job goes on without it.`);
+  log.fault(`setup-goproxy: ${name} ended early: ${describeError(error)}. The job goes on without it.`);
   if (error instanceof Error) for (const line of stackOf(error)) log.debug(line);
 }
 

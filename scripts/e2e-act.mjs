@@ -31,13 +31,13 @@ function installAct() {
   return act;
 }
 
-/** act lets its whole environment leak into the steps, so it gets almost none. */
-function engineEnvironment(temp) {
+/** act lets its whole environment leak into the steps, so it gets almost none; each run has a home of its own. */
+function engineEnvironment(temp, home) {
   return {
     PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
-    HOME: temp.join('home'),
-    XDG_CONFIG_HOME: temp.join('home', 'config'),
-    XDG_CACHE_HOME: temp.join('home', 'cache'),
+    HOME: temp.join(home),
+    XDG_CONFIG_HOME: temp.join(home, 'config'),
+    XDG_CACHE_HOME: temp.join(home, 'cache'),
     GITHUB_REPOSITORY: 'acme/demo',
     GOFLAGS: '-modcacherw -buildvcs=false',
     GOSUMDB: 'off',
@@ -59,10 +59,11 @@ function engineArguments(temp, vars) {
 }
 
 /** Runs act to its end; gives its exit code and its records, one JSON object a line. */
-function runAct(act, temp, vars) {
+function runAct(act, { temp, home, vars }) {
+  mkdirSync(temp.join(home), { recursive: true });
   const child = spawn(act, engineArguments(temp, vars), {
     cwd: root,
-    env: engineEnvironment(temp),
+    env: engineEnvironment(temp, home),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: RUN_LIMIT_MS,
   });
@@ -127,6 +128,14 @@ function checkRun({ code, records }, { fast, proxies, modules }) {
     assert.equal(zips.length, modules.length);
     assert.equal(new Set(zips).size, modules.length);
   });
+  check('nothing is restored, for nobody has saved', () => {
+    assert.ok(lines.some((line) => /^CACHE false \S+-[0-9a-f]{64} \[\]$/.test(line)));
+    assert.ok(lines.includes('cache not restored: no archive has this key, or begins like it'));
+  });
+  check("post saves into act's own cache server, once", () => {
+    assert.equal(lines.filter((line) => line.startsWith('cache saved: ')).length, 1);
+    has('cache not saved: the module cache was complete before this action ran');
+  });
   check('the second use gives the same outputs', () =>
     assert.ok(lines.some((line) => line.startsWith(`SECOND ${fast.url} ${fast.url}`))),
   );
@@ -151,6 +160,30 @@ function checkRun({ code, records }, { fast, proxies, modules }) {
   );
 }
 
+/** Another job on another runner: what the first one saved is all it needs. */
+function checkNextRun({ code, records }, { proxies, modules }) {
+  const lines = printed(records);
+  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  check('the next job succeeds', () => assert.equal(code, 0));
+  check('it hits exactly', () => {
+    assert.ok(lines.some((line) => /^CACHE true (\S+-[0-9a-f]{64}) \[\1\]$/.test(line)));
+    const restored = lines.filter((line) => line.startsWith('cache restored: exact match, '));
+    assert.equal(restored.length, 1);
+    assert.ok(restored[0].includes(`${3 * modules.length} files of ${modules.length} modules`));
+  });
+  check('it fetches nothing, and asks nobody for a zip', () => {
+    has('FETCHED 0 0');
+    const zips = proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+    assert.deepEqual(zips, []);
+  });
+  check('go asks nobody in it', () => assert.deepEqual(proxies.flatMap(goRequests), []));
+  check('go builds from what was restored, without a network', () => has('BUILT OFFLINE'));
+  check('it saves nothing', () => {
+    has('cache not saved: the same modules are saved already');
+    assert.equal(lines.filter((line) => line.startsWith('cache saved: ')).length, 0);
+  });
+}
+
 /** The paths that we asked for, told from those of the go command by the user agent. */
 function ourRequests(proxy) {
   return proxy.requests.filter(isOurs).map((request) => request.path);
@@ -167,24 +200,34 @@ function isOurs(request) {
 async function main() {
   const act = installAct();
   await using temp = await makeTempDir('setup-goproxy-act-');
-  mkdirSync(temp.join('home'), { recursive: true });
   const modules = makeModuleSet(12, { totalBytes: 2 << 20 });
   await writeProject(temp.join('sample'), { modules });
-  await using fast = await startProxy({ modules, latencyMs: 2 });
-  await using slow = await startProxy({ modules, latencyMs: 150 });
-  await using broken = await startProxy({ modules, faults: [{ match: 'any', kind: 'status', status: 503 }] });
-  const vars = {
-    SAMPLE: temp.join('sample'),
-    PROXIES: [slow, broken, fast].map((proxy) => proxy.url).join(','),
-  };
-  const run = await runAct(act, temp, vars);
-  checkRun(run, { fast, proxies: [slow, broken, fast], modules });
+  const outputs = [];
+  for (const [home, checkIt] of [
+    ['home', checkRun],
+    ['next-home', checkNextRun],
+  ]) {
+    await using fast = await startProxy({ modules, latencyMs: 2 });
+    await using slow = await startProxy({ modules, latencyMs: 150 });
+    await using broken = await startProxy({
+      modules,
+      faults: [{ match: 'any', kind: 'status', status: 503 }],
+    });
+    const proxies = [slow, broken, fast];
+    const vars = {
+      SAMPLE: temp.join('sample'),
+      PROXIES: proxies.map((proxy) => proxy.url).join(','),
+    };
+    const run = await runAct(act, { temp, home, vars });
+    outputs.push(run.output);
+    checkIt(run, { fast, proxies, modules });
+  }
   for (const { sentence, ok, error } of checks) {
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${sentence}${ok ? '' : `: ${error.message}`}\n`);
   }
   const failed = checks.filter(({ ok }) => !ok).length;
   if (failed > 0) {
-    process.stdout.write(`\nWhat act printed:\n${run.output}\n`);
+    process.stdout.write(`\nWhat act printed:\n${outputs.join('\n\n')}\n`);
     process.exitCode = 1;
   }
   process.stdout.write(`\n${checks.length - failed} passed, ${failed} failed\n`);

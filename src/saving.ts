@@ -6,7 +6,7 @@ import { cacheable, keyOf } from './modcache/cache-key.ts';
 import { ModCacheError } from './modcache/modcache-error.ts';
 import { findAbsent } from './modcache/presence.ts';
 import type { SaveOutcome } from './modcache/restore-outcome.ts';
-import { decideSave, type SaveFacts } from './modcache/save-policy.ts';
+import { decideSave, type SaveFacts, savingTimeMs } from './modcache/save-policy.ts';
 import { removalBudget, removeTree, removeTreeNow } from './modcache/tree-removal.ts';
 import { saveInProcess } from './runner/cache-save.ts';
 import { findCacheService } from './runner/cache-service.ts';
@@ -16,8 +16,8 @@ import { readRunFacts } from './runner/run-facts.ts';
 import type { CacheState } from './runner/state.ts';
 import { goValue, readProjectSetting } from './setting.ts';
 
-/** DESIGN §4. */
-const SAVE_MS = 10 * 60_000;
+/** What the step may take on top: hashing, and the longest that saving itself may. */
+const SAVE_MS = 12 * 60_000;
 
 /**
  * Saves the module cache of W unless the rules say otherwise; what is saved was hashed a moment before. Trouble of any
@@ -71,6 +71,7 @@ async function factsOf(inputs: Inputs, state: CacheState): Promise<SaveFacts> {
     },
     primaryKey: state.primaryKey,
     matchedKey: state.matchedKey === '' ? undefined : state.matchedKey,
+    isMatchBroken: state.isMatchBroken,
   };
 }
 
@@ -90,7 +91,14 @@ async function saveFiles({ goModCache, files, key }: Saving, context: StepContex
     const layout = await layOutArchive({ goModCache, files, root, signal });
     const bundle = process.argv[1] ?? '';
     const startedAt = performance.now();
-    const saved = await saveInProcess({ root, key, bundle, timeoutMs: SAVE_MS, closing, signal });
+    const saved = await saveInProcess({
+      root,
+      key,
+      bundle,
+      timeoutMs: savingTimeMs(layout.bytes),
+      closing,
+      signal,
+    });
     if (saved.kind === 'not-saved') return saved;
     return { kind: 'saved', key, ...layout, elapsedMs: performance.now() - startedAt };
   } catch (error) {

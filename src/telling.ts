@@ -223,7 +223,13 @@ function outputsOf(
 /** What post needs; more modules than these are left to go in no project, and the state is not the place for lists. */
 const MAX_LEFT_TO_GO = 500;
 
-const NO_CACHE: CacheState = { primaryKey: '', matchedKey: '', wasComplete: true, leftToGo: [] };
+const NO_CACHE: CacheState = {
+  primaryKey: '',
+  matchedKey: '',
+  isMatchBroken: false,
+  wasComplete: true,
+  leftToGo: [],
+};
 
 /** Without it post saves nothing; what was fetched and told is worth more. */
 function cacheStateOrNone(told: Told, log: Log): CacheState {
@@ -243,6 +249,7 @@ function cacheState({ setting, restore, prefetch }: Told): CacheState {
   return {
     primaryKey: restore.kind === 'skipped' ? (restore.key?.primary ?? '') : restore.key.primary,
     matchedKey: matchedKey(restore) ?? '',
+    isMatchBroken: restore.kind === 'trouble',
     wasComplete: cacheable(toFetch(setting.presence)).length === 0,
     leftToGo: [...names].slice(0, MAX_LEFT_TO_GO),
   };

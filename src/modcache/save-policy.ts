@@ -21,6 +21,19 @@ export interface SaveFacts {
   /** The key to save under, and what matched when the job began. */
   readonly primaryKey: string;
   readonly matchedKey: string | undefined;
+  /** What matched could not be read. */
+  readonly isMatchBroken: boolean;
+}
+
+/** Bounds of the time that saving may take, in milliseconds (DESIGN §4: 10 min). */
+const MOST_MS = 10 * 60_000;
+const LEAST_MS = 60_000;
+/** A line to the store that is slower than this is not worth waiting for. */
+const BYTES_PER_MS = 1000;
+
+/** Returns how long an archive of so many bytes may take to be saved, in milliseconds: a minute, and a second a megabyte. */
+export function savingTimeMs(bytes: number): number {
+  return Math.min(MOST_MS, LEAST_MS + Math.ceil(bytes / BYTES_PER_MS));
 }
 
 /** Where a job comes from, in GitHub's words. */
@@ -63,11 +76,15 @@ function impossible({ cache, saveCache, mode, job, service }: SaveFacts): string
   return service.writable ? undefined : 'the cache is read-only in this job (ACTIONS_CACHE_MODE)';
 }
 
-function needless({ set, primaryKey, matchedKey }: SaveFacts): string | undefined {
+function needless({ set, primaryKey, matchedKey, isMatchBroken }: SaveFacts): string | undefined {
   if (set.state === 'empty') return 'no public module is wanted';
   if (set.changed) return 'go.sum changed during the job';
   if (set.state === 'incomplete') return 'the module cache lacks some of the wanted modules';
-  if (isSameKey(matchedKey, primaryKey)) return 'the same modules are saved already';
+  if (isSameKey(matchedKey, primaryKey)) {
+    return isMatchBroken
+      ? 'an archive has this key already, although it could not be read; delete it, or set cache-suffix'
+      : 'the same modules are saved already';
+  }
   return set.wasComplete ? 'the module cache was complete before this action ran' : undefined;
 }
 

@@ -10,6 +10,8 @@ export interface CacheState {
   readonly primaryKey: string;
   /** '' when nothing matched. */
   readonly matchedKey: string;
+  /** What matched could not be read. */
+  readonly isMatchBroken: boolean;
   /** Nothing was missing before main restored or fetched. */
   readonly wasComplete: boolean;
   /** `path@version` of modules that no proxy has and go gets by itself: an archive may lack them. */
@@ -85,10 +87,11 @@ function isState(value: unknown): value is State {
 
 function isCacheState(value: unknown): value is CacheState {
   if (typeof value !== 'object' || value === null) return false;
-  const { primaryKey, matchedKey, wasComplete, leftToGo } = value as Record<string, unknown>;
+  const { primaryKey, matchedKey, isMatchBroken, wasComplete, leftToGo } = value as Record<string, unknown>;
   return (
     typeof primaryKey === 'string' &&
     typeof matchedKey === 'string' &&
+    typeof isMatchBroken === 'boolean' &&
     typeof wasComplete === 'boolean' &&
     Array.isArray(leftToGo) &&
     leftToGo.every((name) => typeof name === 'string')

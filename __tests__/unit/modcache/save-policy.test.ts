@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideSave, isSameKey, type RunFacts, type SaveFacts } from '../../../src/modcache/save-policy.ts';
+import {
+  decideSave,
+  isSameKey,
+  type RunFacts,
+  type SaveFacts,
+  savingTimeMs,
+} from '../../../src/modcache/save-policy.ts';
 
 const KEY = 'setup-goproxy-v1--one';
 const OLD = 'setup-goproxy-v1--other';
@@ -18,6 +24,7 @@ const FACTS: SaveFacts = {
   set: { state: 'complete', wasComplete: false, changed: false },
   primaryKey: KEY,
   matchedKey: undefined,
+  isMatchBroken: false,
 };
 
 type Change = Partial<Omit<SaveFacts, 'set' | 'service' | 'run'>> & {
@@ -153,4 +160,17 @@ test.each([
   ['a-b', 'a', false],
 ])('isSameKey(%p, %p) is %p', (one, other, same) => {
   expect(isSameKey(one, other)).toBe(same);
+});
+
+test.each([
+  ['nothing', 0, 60_000],
+  ['100 MB', 100e6, 160_000],
+  ['10 GiB', 10 * 2 ** 30, 600_000],
+])('%s may take a bounded time to be saved', (_name, bytes, ms) => {
+  expect(savingTimeMs(bytes)).toBe(ms);
+});
+
+test('an archive of this key that could not be read is said to stand in the way', () => {
+  const decision = decideSave({ ...FACTS, matchedKey: FACTS.primaryKey, isMatchBroken: true });
+  expect(decision).toMatchObject({ save: false, reason: expect.stringContaining('could not be read') });
 });

@@ -11,6 +11,7 @@ const STATE: State = {
   cache: {
     primaryKey: 'setup-goproxy-v1--a',
     matchedKey: '',
+    isMatchBroken: false,
     wasComplete: false,
     leftToGo: ['example.com/a@v1.0.0'],
   },
@@ -34,6 +35,7 @@ test.each([
   ['no cache', JSON.stringify({ ...STATE, cache: undefined })],
   ['a key that is none', JSON.stringify({ ...STATE, cache: { ...STATE.cache, primaryKey: 1 } })],
   ['a match that is none', JSON.stringify({ ...STATE, cache: { ...STATE.cache, matchedKey: null } })],
+  ['an unknown archive', JSON.stringify({ ...STATE, cache: { ...STATE.cache, isMatchBroken: 1 } })],
   ['an unknown start', JSON.stringify({ ...STATE, cache: { ...STATE.cache, wasComplete: 'yes' } })],
   ['a list of others', JSON.stringify({ ...STATE, cache: { ...STATE.cache, leftToGo: [1] } })],
   ['no report', JSON.stringify({ ...STATE, reportFile: undefined })],

@@ -1,5 +1,5 @@
 // Runs the measurements named as arguments, or all: `npm run bench -- load`.
-const all = ['load', 'main-step', 'choice', 'prefetch'];
+const all = ['load', 'main-step', 'choice', 'prefetch', 'module-cache'];
 /** Parts of others, for one look. */
 const parts = ['prefetch-verify', 'prefetch-many'];
 const wanted = process.argv.slice(2);

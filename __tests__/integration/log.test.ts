@@ -236,6 +236,13 @@ test('the state reaches post', async () => {
     jobSummary: 'auto',
     failureClass: 'none',
     reportFile: '',
+    cache: {
+      primaryKey: 'a',
+      matchedKey: '',
+      isMatchBroken: false,
+      wasComplete: true,
+      leftToGo: ['b@v1.0.0'],
+    },
   };
   await runScript(`await saveState(${JSON.stringify(state)}, log);`, { env });
   const records = await readRecords(dir.join('GITHUB_STATE'));

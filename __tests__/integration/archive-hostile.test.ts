@@ -34,9 +34,15 @@ async function makeSandbox(dir: TempDir): Promise<Sandbox> {
   return { outside, wayOut: '../outside' };
 }
 
-const NAMES = makeHostileArchives(MODULE, { outside: '/nowhere', wayOut: '../outside' }).map(
-  ({ name }) => name,
-);
+const ARCHIVES = makeHostileArchives(MODULE, { outside: '/nowhere', wayOut: '../outside' });
+const NAMES = ARCHIVES.map(({ name }) => name);
+/** Those that do harm by the library. It takes a second a time: SETUP_GOPROXY_ALL_ARCHIVES=1 has it read them all. */
+const HARMFUL = ARCHIVES.filter(
+  ({ library }) =>
+    process.env['SETUP_GOPROXY_ALL_ARCHIVES'] === '1' ||
+    library === 'writes outside' ||
+    library === 'believes it',
+).map(({ name }) => name);
 
 async function archiveNamed(name: string, sandbox: Sandbox): Promise<HostileArchive> {
   const archive = makeHostileArchives(MODULE, sandbox).find((one) => one.name === name);
@@ -193,7 +199,7 @@ const HASHES = new Map<string, string>();
 
 describe('beside it, what restoreCache of the library does with the same archive', () => {
   // All that it writes outside is in the sandbox of the test: absolute names, links and `..` of these archives end there.
-  linuxTest.each(NAMES.filter((name) => name !== '100,001 entries'))('%s', async (name) => {
+  linuxTest.each(HARMFUL.filter((name) => name !== '100,001 entries'))('%s', async (name) => {
     if (HASHES.size === 0) await noteHashes();
     const { deeds, expected } = await deedOf(name);
     expect({ name, deeds }).toEqual({ name, deeds: expect.arrayContaining([expected]) });

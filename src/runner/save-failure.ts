@@ -1,6 +1,8 @@
 import { inertText } from '../report/foreign-text.ts';
 import { redactUrls } from '../report/redaction.ts';
 
+const NO_JSON = /Unexpected token|not valid JSON|Unexpected end of JSON/i;
+
 /** What the library says, and what we say; `$1` is what the pattern captured. The first that fits counts. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
   [/cache write denied/i, 'the cache is read-only in this job'],
@@ -17,10 +19,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
     'the cache service cannot be reached ($1)',
   ],
   [/Failed request: \((\d{3})\)|responded with (\d{3})/, 'the cache service answered $1$2'],
-  [
-    /Unexpected token|not valid JSON|Unexpected end of JSON/i,
-    'the cache service gave an answer that is no JSON',
-  ],
+  [NO_JSON, 'the cache service gave an answer that is no JSON'],
 ];
 
 /**
@@ -30,8 +29,11 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
  */
 export function reasonForSaveFailure(thrown: string | undefined, output: string): string {
   const words = thrown ?? lastWords(output);
+  const status = lastStatus(output);
   for (const [pattern, reason] of KNOWN) {
     const match = pattern.exec(words);
+    // A page that comes with a failure is none of the service's words: the status is the news.
+    if (match !== null && pattern === NO_JSON && status >= 400) return `the cache service answered ${status}`;
     if (match !== null) return reason.replace(/\$(\d)/g, (_, group) => match[Number(group)] ?? '');
   }
   const said = inertText(redactUrls(words));
@@ -41,6 +43,12 @@ export function reasonForSaveFailure(thrown: string | undefined, output: string)
 /** Says whether the library tells that it saved nothing, whatever it returns. */
 export function saysFailure(output: string): boolean {
   return /^(?:::(?:warning|error)[^:]*::)?Failed to save: /m.test(output);
+}
+
+/** Of the service's last answer, from the library's debug lines; 0 when it told none. */
+function lastStatus(output: string): number {
+  const answers = [...output.matchAll(/^::debug::\[Response\] - (\d{3})$/gm)];
+  return Number(answers.at(-1)?.[1] ?? 0);
 }
 
 const RESERVING = '::debug::Failed to reserve cache: ';

@@ -118,3 +118,15 @@ test.each([
 ])('%s: a failure is %p', (output, is) => {
   expect(saysFailure(output)).toBe(is);
 });
+
+test('a page that comes with a failure is told by its status', () => {
+  const output = [
+    '::debug::[Response] - 500',
+    "::debug::Failed to reserve cache: Error: Failed to CreateCacheEntry: Unexpected token '<'",
+    'Failed to save: Unable to reserve cache with key k, another job may be creating this cache.',
+  ].join('\n');
+  expect(reasonForSaveFailure(undefined, output)).toBe('the cache service answered 500');
+  expect(reasonForSaveFailure(undefined, output.replace('500', '200'))).toBe(
+    'the cache service gave an answer that is no JSON',
+  );
+});

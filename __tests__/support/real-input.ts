@@ -76,7 +76,7 @@ export interface RealRun {
 
 /**
  * What a job does with a program; also `mod download`, for every required module has its zip line. `whole` compiles all of
- * it, for minutes; else every package is loaded, with those of its tests, and only some are compiled.
+ * it, for minutes; else every package is loaded, with those of its tests, and none is compiled.
  */
 function offlineCommands(extent: Extent): readonly (readonly string[])[] {
   const compiling =
@@ -85,10 +85,7 @@ function offlineCommands(extent: Extent): readonly (readonly string[])[] {
           ['build', './...'],
           ['vet', './...'],
         ]
-      : [
-          ['list', '-deps', '-test', './...'],
-          ['build', './context', './git', './internal/keyring'],
-        ];
+      : [['list', '-deps', '-test', './...']];
   return [...compiling, ['mod', 'verify'], ['mod', 'download']];
 }
 

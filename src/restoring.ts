@@ -27,7 +27,7 @@ export interface Restore {
   readonly onLookup?: (found: { readonly isExact: boolean }) => void;
 }
 
-/** The whole of it; what is not here by then is fetched (DESIGN §3.5). */
+/** The whole of it; what is not here by then is fetched (DESIGN §3.5). The step gets it on top once there is an archive. */
 const RESTORE_MS = 3 * 60_000;
 
 /**
@@ -57,6 +57,7 @@ export async function restoreCache(
     if (found.kind === 'miss') return { kind: 'miss', key, hosts };
     if (found.kind === 'trouble') return { kind: 'trouble', key, hosts, reason: found.reason };
     context.log.protect(secretsOf(found.url));
+    context.allowMore(RESTORE_MS);
     hosts.push(found.url.host);
     return await restoreArchive(found, { key, hosts, setting, hashZip, network, signal, context });
   } catch (error) {

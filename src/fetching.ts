@@ -6,7 +6,6 @@ import { formatModuleVersion } from './go/version.ts';
 import { type PrefetchRequest, prefetch } from './prefetch/prefetch.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { planRoute, type Route } from './prefetch/route.ts';
-import { CONNECTIONS } from './prefetch/work-order.ts';
 import { progressText } from './report/progress-text.ts';
 import type { StepContext } from './runner/finish.ts';
 import type { Inputs } from './runner/inputs.ts';
@@ -67,7 +66,6 @@ async function fetchAlong(
   const { network } = await measuring.network();
   const proxies = openProxySet({
     ...route,
-    connections: CONNECTIONS,
     network,
     credentialsFor: (url) => credentialsFor(measuring.netrc, url),
   });

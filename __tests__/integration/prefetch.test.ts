@@ -40,7 +40,7 @@ const MODULES = makeModuleSet(40);
 const FILES = wantedOf(MODULES);
 
 describe('a healthy proxy', () => {
-  test('all of a set: each file asked for once, over at most 32 connections, placed byte for byte', async () => {
+  test('all of a set: each file asked for once, over at most 40 connections, placed byte for byte', async () => {
     await using temp = await makeTempDir();
     await using server = await startProxy({ modules: MODULES, latencyMs: 60 });
     const goModCache = cacheOf(temp.path);
@@ -64,7 +64,7 @@ describe('a healthy proxy', () => {
       async (file) => (await lstat(file)).size,
     );
     expect(result.bytes).toBe((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0));
-    expect(server.connections).toBeLessThanOrEqual(32);
+    expect(server.connections).toBeLessThanOrEqual(40);
     expect(server.connections).toBeGreaterThan(16);
     expect(progress.map(({ settled }) => settled)).toEqual(FILES.map((_, index) => index + 1));
     expect(progress.at(-1)).toMatchObject({ files: 120, settled: 120, failed: 0 });
@@ -111,8 +111,8 @@ describe('a healthy proxy', () => {
     const missing = wantedOf(modules).filter(({ kind }) => kind === 'zip');
     await prefetchFrom({ goModCache: cacheOf(temp.path), missing, sizes, from: [{ url: server.url }] });
     const asked = server.requests.map((request) => request.path);
-    // The others of the first 32 are asked for at the same time.
-    expect(asked.indexOf('/example.com/last/@v/v1.0.0.zip')).toBeLessThan(32);
+    // The others of the first 40 are asked for at the same time.
+    expect(asked.indexOf('/example.com/last/@v/v1.0.0.zip')).toBeLessThan(40);
     expect(asked.length).toBe(71);
   });
 
@@ -455,7 +455,7 @@ describe('bounds', () => {
     });
     expect(endsOf(result)).toEqual({ 'failed cancelled timeout': 120 });
     expect(result.files.map(({ file }) => file)).toEqual(FILES);
-    expect(server.requests.length).toBeLessThanOrEqual(32);
+    expect(server.requests.length).toBeLessThanOrEqual(40);
   });
 
   test('one large zip that keeps coming is no idleness', async () => {

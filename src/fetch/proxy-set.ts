@@ -7,6 +7,7 @@ import {
   mayHearPrivatePaths,
 } from '../proxy/candidate.ts';
 import { type Network, openClient } from '../proxy/http-client.ts';
+import { CONNECTIONS } from '../proxy/ranking.ts';
 import type { Meaning } from './answer-meaning.ts';
 import { type Breaker, beginAttempt, endAttempt, isResting, NEW_BREAKER } from './breaker.ts';
 import { ClientSlots } from './client-slots.ts';
@@ -31,7 +32,7 @@ export interface ProxySetOptions {
   readonly network: Network;
   /** Credentials of .netrc. */
   readonly credentialsFor?: (url: URL) => Credentials | undefined;
-  /** Connections to each proxy at most; default 32. */
+  /** Connections to each proxy at most; default {@link CONNECTIONS}. */
   readonly connections?: number;
   readonly policy?: FetchPolicy;
   readonly clock?: Clock;
@@ -81,8 +82,6 @@ interface MemberState {
   failed: number;
   bytes: number;
 }
-
-const CONNECTIONS = 32;
 
 /** Returns the set; nothing is contacted before the first file. The caller destroys it. */
 export function openProxySet(options: ProxySetOptions): ProxySet {

@@ -1,9 +1,10 @@
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 
-/** Files that are on the line at once: connections to each proxy. */
-export const CONNECTIONS = 40;
-/** Files that are under way at once: who verifies or places one holds no connection, and another file can have it. */
+/**
+ * Files that are under way at once, more than there are connections: who verifies or places one holds none, and another
+ * file can have it.
+ */
 export const WORKERS = 64;
 /** So many workers begin with the small files (`.mod`, `.info`), so that the line is busy while round trips pass. */
 const SMALL_FILE_WORKERS = 16;

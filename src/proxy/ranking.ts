@@ -2,8 +2,11 @@ import type { WantedFile } from '../go/wanted-set.ts';
 import type { Candidate } from './candidate.ts';
 import type { Figures, Probed, Verdict } from './verdict.ts';
 
-/** How many files are fetched at once: the prefetch's own number; go alone does GOMAXPROCS (2 to 4 on small runners). */
-export const CONCURRENCY = 32;
+/**
+ * Connections to each proxy, and so the files that are on the line at once: what is estimated here and what the prefetch
+ * does. go alone does GOMAXPROCS (2 to 4 on small runners).
+ */
+export const CONNECTIONS = 40;
 /** Mean size of a module zip: 38 MB over the 150 modules of a measured service. Sizes are not known before fetching. */
 export const AVERAGE_ZIP_BYTES = 250_000;
 /** A candidate within this share above the fastest estimate counts as equally fast ... */
@@ -48,10 +51,10 @@ export function estimateWorkload(missing: readonly WantedFile[]): Workload {
 
 /**
  * Returns the estimated time T = rounds · first byte + bytes / throughput, in milliseconds: `rounds` is how often
- * {@link CONCURRENCY} requests go out at once, at least 1. Without a throughput the second term is left out.
+ * {@link CONNECTIONS} requests go out at once, at least 1. Without a throughput the second term is left out.
  */
 export function estimateMs(figures: Figures, workload: Workload, fallbackBytesPerSecond?: number): number {
-  const rounds = Math.max(1, Math.ceil(workload.files / CONCURRENCY));
+  const rounds = Math.max(1, Math.ceil(workload.files / CONNECTIONS));
   const bytesPerSecond = throughputOf(figures) ?? fallbackBytesPerSecond;
   const transferMs = bytesPerSecond === undefined ? 0 : (workload.bytes / bytesPerSecond) * 1000;
   return rounds * figures.firstByteMs + transferMs;

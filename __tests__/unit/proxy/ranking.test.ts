@@ -12,7 +12,7 @@ import type { Verdict } from '../../../src/proxy/verdict.ts';
 import { candidate, DEAD, figures, healthy, probed, REFUSED, UNMEASURED, wanted } from './builders.ts';
 
 const NOTHING = { files: 0, bytes: 0 };
-const JOB = { files: 320, bytes: 10_000_000 };
+const JOB = { files: 400, bytes: 10_000_000 };
 const at = (verdicts: readonly Verdict[]) =>
   verdicts.map((verdict, id) => probed(candidate(id, `https://p${id}.example`), verdict));
 const orderOf = (verdicts: readonly Verdict[], workload = NOTHING) =>
@@ -21,8 +21,8 @@ const orderOf = (verdicts: readonly Verdict[], workload = NOTHING) =>
 describe('estimateMs', () => {
   test.each([
     ['nothing to fetch: one round', 40, undefined, NOTHING, undefined, 40],
-    ['32 files: one round', 40, undefined, { files: 32, bytes: 0 }, undefined, 40],
-    ['33 files: two rounds', 40, undefined, { files: 33, bytes: 0 }, undefined, 80],
+    ['40 files: one round', 40, undefined, { files: 40, bytes: 0 }, undefined, 40],
+    ['41 files: two rounds', 40, undefined, { files: 41, bytes: 0 }, undefined, 80],
     ['ten rounds and ten megabytes', 40, 5_000_000, JOB, undefined, 2400],
     ['no throughput: that of others', 40, undefined, JOB, 10_000_000, 1400],
     ['no throughput at all: the rounds alone', 40, undefined, JOB, undefined, 400],

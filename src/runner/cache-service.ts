@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { isSameKey } from '../modcache/save-policy.ts';
 import { type Compression, cacheVersion } from './cache-version.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -90,7 +91,7 @@ export async function lookUp(
     const found = await ask(service, { ...question, compression }, ports);
     if (found.kind === 'trouble') return prefixHit.kind === 'hit' ? prefixHit : found;
     if (found.kind === 'miss') continue;
-    if (found.matchedKey.toLowerCase() === question.primary.toLowerCase()) return found;
+    if (isSameKey(found.matchedKey, question.primary)) return found;
     if (prefixHit.kind !== 'hit') prefixHit = found;
   }
   return prefixHit;

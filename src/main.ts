@@ -2,10 +2,12 @@ import path from 'node:path';
 import { ACTION_VERSION } from './action-version.ts';
 import { decide, makePlan } from './decision.ts';
 import { type Fetching, fetchWanted } from './fetching.ts';
+import { errorName } from './go/error-name.ts';
 import { GoRuleError } from './go/go-rule-error.ts';
 import { type NetrcLine, readNetrc } from './go/netrc.ts';
 import { openZipHashers } from './hashing/zip-hashers.ts';
 import type { RestoreOutcome } from './modcache/restore-outcome.ts';
+import { describeOwnFault, surviveFault } from './own-fault.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { type OpenedNetwork, openNetwork } from './proxy/network.ts';
 import { userinfosIn } from './proxy/userinfo.ts';
@@ -94,27 +96,22 @@ function startRestoring(restore: Restore, context: StepContext): Restoring {
 }
 
 /** A fault of ours in restoring must not cost what is measured beside it; what is not restored is fetched. */
-async function restoreOrTell(restoring: Restore, context: StepContext): Promise<RestoreOutcome> {
-  try {
-    return await restoreCache(restoring, context);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const name = error instanceof Error ? error.name : 'unknown error';
-    context.log.fault(`setup-goproxy: restoring the module cache ended early: ${name}.`);
-    return { kind: 'skipped', reason: `a fault of setup-goproxy itself (${name})` };
-  }
+function restoreOrTell(restoring: Restore, context: StepContext): Promise<RestoreOutcome> {
+  const restore = () => restoreCache(restoring, context);
+  return surviveFault(restore, context.signal, (error) => {
+    context.log.fault(`setup-goproxy: restoring the module cache ended early: ${errorName(error)}.`);
+    return { kind: 'skipped', reason: describeOwnFault(error) };
+  });
 }
 
 /** A fault of ours in the prefetch must not cost what was measured and exported. */
-async function fetchOrTell(fetching: Fetching, context: StepContext): Promise<PrefetchOutcome> {
-  try {
-    return await fetchWanted(fetching, context);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const name = error instanceof Error ? error.name : 'unknown error';
+function fetchOrTell(fetching: Fetching, context: StepContext): Promise<PrefetchOutcome> {
+  const fetchAll = () => fetchWanted(fetching, context);
+  return surviveFault(fetchAll, context.signal, (error) => {
+    const name = errorName(error);
     context.log.fault(`setup-goproxy: the prefetch ended early: ${name}. go downloads what is missing.`);
-    return { kind: 'impossible', reason: `a fault of setup-goproxy itself (${name})` };
-  }
+    return { kind: 'impossible', reason: describeOwnFault(error) };
+  });
 }
 
 /** It lies beside the bundle that runs. */

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { SaveOutcome } from './modcache/restore-outcome.ts';
+import { describeOwnFault, surviveFault } from './own-fault.ts';
 import { saveLines } from './report/cache-text.ts';
 import { runStep, type StepContext } from './runner/finish.ts';
 import { createLog } from './runner/log.ts';
@@ -35,14 +36,12 @@ async function closeJob(context: StepContext): Promise<void> {
 }
 
 /** A fault of ours in saving must not cost the report. */
-async function saveOrTell(cache: CacheState, context: StepContext): Promise<SaveOutcome> {
-  try {
-    return await saveModuleCache(readInputs(), cache, workspaceDirectory(), context);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const name = error instanceof Error ? error.name : 'unknown error';
-    return { kind: 'not-saved', reason: `a fault of setup-goproxy itself (${name})` };
-  }
+function saveOrTell(cache: CacheState, context: StepContext): Promise<SaveOutcome> {
+  const save = () => saveModuleCache(readInputs(), cache, workspaceDirectory(), context);
+  return surviveFault(save, context.signal, (error) => ({
+    kind: 'not-saved',
+    reason: describeOwnFault(error),
+  }));
 }
 
 async function readReport(file: string): Promise<string | undefined> {

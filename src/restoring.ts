@@ -9,6 +9,7 @@ import { toFetch } from './modcache/presence.ts';
 import type { RestoreOutcome } from './modcache/restore-outcome.ts';
 import { isSameKey } from './modcache/save-policy.ts';
 import { openStaging } from './modcache/staging.ts';
+import { describeOwnFault } from './own-fault.ts';
 import type { Secret } from './report/redaction.ts';
 import { CacheDownloadError, downloadArchive } from './runner/cache-download.ts';
 import { type CacheNetwork, openCacheNetwork } from './runner/cache-network.ts';
@@ -130,7 +131,7 @@ function describeCut({ reason, error }: CutShort): string {
 function describe(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return `it took longer than ${RESTORE_MS / 60_000} min`;
   if (error instanceof CacheDownloadError || error instanceof ModCacheError) return error.message;
-  return `a fault of setup-goproxy itself (${error instanceof Error ? error.name : 'unknown error'})`;
+  return describeOwnFault(error);
 }
 
 /** Returns the setting as it is once the archive's files are in the module cache. */

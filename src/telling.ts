@@ -9,6 +9,7 @@ import { findingsOfSetting } from './diagnosis/setting-findings.ts';
 import { findingsOfToolchain } from './diagnosis/toolchain-findings.ts';
 import { fateOfWrong } from './diagnosis/wrong-files.ts';
 import { routeOf } from './fetching.ts';
+import { errorName } from './go/error-name.ts';
 import { formatModuleVersion } from './go/version.ts';
 import { cacheable } from './modcache/cache-key.ts';
 import { cachePath, toFetch } from './modcache/presence.ts';
@@ -236,8 +237,7 @@ function cacheStateOrNone(told: Told, log: Log): CacheState {
   try {
     return cacheState(told);
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown error';
-    log.fault(`setup-goproxy: the module cache will not be saved (${name})`);
+    log.fault(`setup-goproxy: the module cache will not be saved (${errorName(error)})`);
     return NO_CACHE;
   }
 }

@@ -1,6 +1,7 @@
 import { fetchFile } from '../fetch/fetch-file.ts';
 import type { FetchOutcome } from '../fetch/outcome.ts';
 import type { ProxySet } from '../fetch/proxy-set.ts';
+import { errorName } from '../go/error-name.ts';
 import type { ZipHasher } from '../go/h1.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { asModCacheError, isOfModCache, ModCacheError } from '../modcache/modcache-error.ts';
@@ -93,10 +94,7 @@ export function faultOf(
   error: unknown,
 ): Pick<Extract<FileResult, { kind: 'failed' }>, 'class' | 'failure' | 'modcache'> {
   if (isOfModCache(error)) return { class: 'local', modcache: describe(error) };
-  return {
-    class: 'infrastructure',
-    failure: internalFailure(error instanceof Error ? error.name : 'unknown error'),
-  };
+  return { class: 'infrastructure', failure: internalFailure(errorName(error)) };
 }
 
 function describe(error: unknown): ModCacheFailure {

@@ -1,7 +1,8 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileProblem } from './go-sum.ts';
+import { openRegular } from './regular-file.ts';
 
 /** The largest file that is read, as Go limits go.mod (16 MiB). */
 export const MAX_PROJECT_FILE_BYTES = 16 << 20;
@@ -93,11 +94,10 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Reads what is there now and is regular: no link in the last place, and a FIFO does not make the open wait. */
+/** Reads what is there now and is regular. */
 async function readRegularFile(real: string, maxBytes: number): Promise<Buffer> {
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  await using handle = await open(real, flags);
-  if (!(await handle.stat()).isFile()) throw new Refused('is a regular file');
+  await using handle = await openRegular(real);
+  if (handle === undefined) throw new Refused('is a regular file');
   return await readAtMost(handle, maxBytes);
 }
 

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, link, lstat, mkdir, open, writeFile } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, lstat, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { canonicalInfo } from '../go/info-text.ts';
+import { openRegular } from '../go/regular-file.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { archiveName } from './archive-name.ts';
 import { cachePath, MAX_BYTES } from './cache-entry.ts';
@@ -56,7 +57,7 @@ export async function layOutArchive({
 }
 
 async function writeInfo(source: string, target: string, { module }: WantedFile): Promise<number> {
-  await using handle = await openRegular(source);
+  await using handle = await openFile(source);
   const { size } = await handle.stat();
   if (size > MAX_BYTES.info) throw new ModCacheError('modcache-too-large', `${source} is too large`);
   const info = canonicalInfo(module, await handle.readFile());
@@ -90,17 +91,15 @@ const NO_LINKS: ReadonlySet<string> = new Set([
 ]);
 
 async function verify(target: string, file: WantedFile, signal: AbortSignal): Promise<number> {
-  await using handle = await openRegular(target);
+  await using handle = await openFile(target);
   await checkContent(handle, file, { signal });
   return (await handle.stat()).size;
 }
 
-async function openRegular(file: string): Promise<FileHandle> {
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  const handle = await open(file, flags);
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw notAFile(file);
+async function openFile(file: string): Promise<FileHandle> {
+  const handle = await openRegular(file);
+  if (handle === undefined) throw notAFile(file);
+  return handle;
 }
 
 function notAFile(target: string): ModCacheError {

@@ -48,7 +48,7 @@ const STAT_WORKERS = 32;
 /** Returns a look at every file of the set, in its order, 32 at a time; each directory is looked at once. */
 export async function lookAtAll(
   goModCache: string,
-  wanted: WantedSet,
+  wanted: Pick<WantedSet, 'files'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly Look[]> {
   const directories = new Map<string, Promise<Look | undefined>>();

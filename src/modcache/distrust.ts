@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { escapePath } from '../go/module-path.ts';
+import { openRegular } from '../go/regular-file.ts';
 import { checkModuleVersion, escapeVersion, type ModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { cachePath, zipHashPath } from './cache-entry.ts';
@@ -55,8 +56,8 @@ export async function readZipHash(staging: Staging, zip: string): Promise<string
   const target = zipHashPath(zip);
   if ((await lookBelow(staging.goModCache, target)) !== 'file') return undefined;
   try {
-    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-    await using handle = await open(target, flags);
+    await using handle = await openRegular(target);
+    if (handle === undefined) return undefined;
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
     return buffer.toString('latin1', 0, bytesRead).trim();
   } catch {

@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { GoRuleError } from '../go/go-rule-error.ts';
 import { hashGoMod, hashZip as hashHere, type ZipHasher } from '../go/h1.ts';
+import { openRegular } from '../go/regular-file.ts';
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile, WantedSet } from '../go/wanted-set.ts';
 import {
@@ -51,7 +51,7 @@ const HASH_WORKERS = 4;
  */
 export async function findAbsent(
   goModCache: string,
-  wanted: WantedSet,
+  wanted: Pick<WantedSet, 'files'>,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly WantedFile[]> {
   const looks = await lookAtAll(goModCache, wanted, signal);
@@ -104,7 +104,6 @@ async function check(
   }
 }
 
-const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 /** An h1 has 47 characters; more than a line of it is none. */
 const ZIP_HASH_BYTES = 256;
 
@@ -114,8 +113,8 @@ async function findWrong(
   file: WantedFile,
   { signal, hashZip }: HashPorts,
 ): Promise<Found | undefined> {
-  await using handle = await open(absolute, READ_FLAGS);
-  if (!(await handle.stat()).isFile()) return { kind: 'not-a-file' };
+  await using handle = await openRegular(absolute);
+  if (handle === undefined) return { kind: 'not-a-file' };
   switch (file.kind) {
     case 'info':
       return checkInfo(await readBounded(handle, MAX_BYTES.info), file.module.version);
@@ -143,8 +142,8 @@ function checkHash(hash: string, { hashes }: WantedFile): Found | undefined {
 async function checkZipHash(zipHash: string, hash: string): Promise<Found | undefined> {
   let said: string;
   try {
-    await using handle = await open(zipHash, READ_FLAGS);
-    if (!(await handle.stat()).isFile()) return { kind: 'zip-hash' };
+    await using handle = await openRegular(zipHash);
+    if (handle === undefined) return { kind: 'zip-hash' };
     said = (await readBounded(handle, ZIP_HASH_BYTES)).toString('latin1').trim();
   } catch (error) {
     return asLook(error).kind === 'absent' ? undefined : { kind: 'zip-hash' };

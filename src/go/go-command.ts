@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { childEnvironment, type Environment } from './child-env.ts';
 import { GoRuleError } from './go-rule-error.ts';
+import { killGroup } from './process-group.ts';
 
 /** What a go command printed before it ended with exit code 0. */
 export interface GoOutput {
@@ -46,7 +47,8 @@ export async function runGoCommand(args: readonly string[], options: GoCommandOp
     isSettled = true;
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    killGroup(child.pid, () => child.kill('SIGKILL'));
+    if (process.platform === 'win32') child.kill('SIGKILL');
+    else killGroup(child.pid);
     // A process that has left the group may hold the pipes open; it must not hold us.
     child.stdout.destroy();
     child.stderr.destroy();
@@ -88,20 +90,6 @@ function collect(limit: number): { add(chunk: Buffer): boolean; text(): string }
     },
     text: () => Buffer.concat(chunks).toString('utf8'),
   };
-}
-
-function killGroup(pid: number | undefined, killChild: () => void): void {
-  if (pid === undefined) return;
-  if (process.platform === 'win32') {
-    killChild();
-    return;
-  }
-  try {
-    // Also after the child's own end: what it started may live on in its group.
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The group is empty.
-  }
 }
 
 async function startFailure(what: string, directory: string, cause: NodeJS.ErrnoException): Promise<string> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { killGroup } from '../go/process-group.ts';
 import { type Closing, within } from './closing.ts';
 import { reasonForSaveFailure, saysFailure } from './save-failure.ts';
 import { SAVE_ARGUMENT, type SaveMessage } from './save-process.ts';
@@ -114,17 +115,6 @@ function judge(
   // when its upload failed, and says so only.
   const isSaved = message.error === undefined && message.id !== -1 && !saysFailure(output);
   return isSaved ? { kind: 'saved' } : notSaved(reasonForSaveFailure(message.error, output));
-}
-
-/** Says whether there was a group to kill. */
-function killGroup(pid: number | undefined): boolean {
-  if (pid === undefined || process.platform === 'win32') return false;
-  try {
-    return process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended, and all that it started.
-    return false;
-  }
 }
 
 function notSaved(reason: string): SaveResult {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { killGroup } from '../go/process-group.ts';
 
 /** What has to be ended before a step may end: writes to await, children to stop. */
 export interface Closing {
@@ -33,7 +34,7 @@ export function createClosing(): Closing {
     },
     close: async (boundMs) => {
       // The children first: a write may wait for one of them.
-      const killed = [...groups].map((pid) => killGroup(pid, boundMs));
+      const killed = [...groups].map((pid) => killTree(pid, boundMs));
       groups.clear();
       await within(boundMs, Promise.allSettled([...killed, ...writes]));
       for (const remove of removals) attempt(remove);
@@ -62,12 +63,12 @@ export async function within(boundMs: number, work: Promise<unknown>): Promise<b
 }
 
 /** Kills the group that a child started with `detached: true` leads; on Windows the tree below it. Never rejects. */
-async function killGroup(pid: number, boundMs: number): Promise<void> {
+async function killTree(pid: number, boundMs: number): Promise<void> {
+  if (process.platform !== 'win32') {
+    killGroup(pid);
+    return;
+  }
   try {
-    if (process.platform !== 'win32') {
-      process.kill(-pid, 'SIGKILL');
-      return;
-    }
     const killer = spawn('taskkill', ['/pid', String(pid), '/t', '/f'], {
       stdio: 'ignore',
       timeout: boundMs,

@@ -1,7 +1,6 @@
 import { type AcceptedSum, acceptedSums } from './accepted-sums.ts';
 import type { FileProblem } from './go-sum.ts';
 import { fileOf, type MainUnit, modulesOf, type Project } from './project.ts';
-import { toolchainWish } from './toolchain-lines.ts';
 import { decideVendor } from './vendor.ts';
 import { compareModuleVersions, formatModuleVersion, type ModuleVersion } from './version.ts';
 import { wantedZips } from './wanted-zips.ts';
@@ -30,10 +29,6 @@ export interface WantedSet {
   readonly problems: readonly FileProblem[];
   /** What was decided and why, one sentence each. */
   readonly notes: readonly string[];
-  /** The highest go line, as in the file. */
-  readonly goVersion?: string;
-  /** The toolchain that go will want unless the local one is as new: `go1.24.5`. */
-  readonly toolchain?: string;
 }
 
 /** By which of go's patterns a module path is private; `gonoproxy` wins over the others. */
@@ -80,7 +75,6 @@ export function computeWantedSet(project: Project, policy: WantedSetPolicy): Wan
     privateModules: collection.privateModules,
     problems,
     notes,
-    ...toolchainWish(project.units),
   };
 }
 

@@ -168,13 +168,7 @@ describe('the files that a module wants', () => {
       unitOf('go 1.20\nrequire example.com/a v1.0.0\n', sumText('example.com/a v1.0.0')),
     );
     const module = { path: 'example.com/a', version: 'v1.0.0' };
-    expect(wanted).toMatchObject({
-      modules: 1,
-      privateModules: 0,
-      problems: [],
-      goVersion: '1.20',
-      toolchain: 'go1.20',
-    });
+    expect(wanted).toMatchObject({ modules: 1, privateModules: 0, problems: [] });
     expect(wanted.files).toEqual([
       { module, kind: 'mod', hashes: [h1('m')], disclosure: 'public' },
       { module, kind: 'info', hashes: [], disclosure: 'public' },
@@ -267,7 +261,6 @@ describe('workspaces', () => {
       `x v1.5.0 ${ALL}`,
       `y v1.0.0 ${ALL}`,
     ]);
-    expect(wanted).toMatchObject({ goVersion: '1.22', toolchain: 'go1.22.0' });
   });
 
   test('a requirement that a module excludes does not lift the floor', () => {
@@ -406,28 +399,5 @@ describe('vendor directories', () => {
     });
     expect(wantedOf(other).files).toEqual([]);
     expect(vendored(text.replace('## workspace\n', ''), 'vendor')).toBe(true);
-  });
-});
-
-describe('what toolchain go will want', () => {
-  test.each<[string, string | undefined, string | undefined]>([
-    ['', undefined, undefined],
-    ['go 1.20\n', '1.20', 'go1.20'],
-    ['go 1.21\n', '1.21', 'go1.21.0'],
-    ['go 1.22.3\n', '1.22.3', 'go1.22.3'],
-    ['go 1.22rc1\n', '1.22rc1', 'go1.22rc1'],
-    ['go 1.22\ntoolchain go1.22.5\n', '1.22', 'go1.22.5'],
-    ['go 1.23.1\ntoolchain go1.22.5\n', '1.23.1', 'go1.23.1'],
-    ['go 1.22\ntoolchain go1.22.5-custom\n', '1.22', 'go1.22.5-custom'],
-    ['go 1.22\ntoolchain default\n', '1.22', undefined],
-    ['go 1.22\ntoolchain go1.$x\n', '1.22', 'go1.22.0'],
-  ])('%j', (mod, goVersion, toolchain) => {
-    const wanted = wantedOf(unitOf(mod));
-    expect([wanted.goVersion, wanted.toolchain]).toEqual([goVersion, toolchain]);
-  });
-
-  test('of several modules the highest', () => {
-    const units = ['go 1.22\n', 'go 1.24.1\n', 'go 1.23.9\n'].map((mod) => unitOf(mod));
-    expect(wantedOf(units)).toMatchObject({ goVersion: '1.24.1', toolchain: 'go1.24.1' });
   });
 });

@@ -1,3 +1,4 @@
+import { parseObject } from './json-object.ts';
 import { type ModuleVersion, pseudoVersionTime } from './version.ts';
 
 /** An info file in our own words, or what is wrong with the one that was there. */
@@ -14,7 +15,8 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-](?:[01]\d|
  * files, so nothing else of them is kept (modfetch/repo.go: RevInfo).
  */
 export function canonicalInfo(module: ModuleVersion, received: Uint8Array): InfoText {
-  const parsed = parseObject(received);
+  const text = decode(received);
+  const parsed = text === undefined ? undefined : parseObject(text);
   const version = parsed?.['Version'];
   if (parsed === undefined || typeof version !== 'string') return { kind: 'wrong', what: 'no-info' };
   if (version !== module.version) return { kind: 'wrong', what: 'other-version' };
@@ -24,12 +26,9 @@ export function canonicalInfo(module: ModuleVersion, received: Uint8Array): Info
   return written({ Version: version, Time: time });
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+function decode(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-    return parsed as Record<string, unknown>;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }

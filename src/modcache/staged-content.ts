@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { GoRuleError } from '../go/go-rule-error.ts';
 import { hashGoMod, hashZip as hashHere, type ZipHasher } from '../go/h1.ts';
+import { parseObject } from '../go/json-object.ts';
 import { formatModuleVersion } from '../go/version.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import { MAX_BYTES } from './cache-entry.ts';
@@ -68,21 +69,15 @@ function checkHash(found: string, file: WantedFile): string {
 }
 
 function checkInfo(text: string, file: WantedFile): undefined {
-  const { Version, Time } = parseObject(text);
+  const info = parseObject(text);
+  const Version = info?.['Version'];
+  const Time = info?.['Time'];
   const time = typeof Time === 'string' ? { Time } : {};
   if (Version === file.module.version && text === JSON.stringify({ Version, ...time })) return;
   throw new ModCacheError(
     'modcache-wrong-info',
     `${nameOf(file)} is not the JSON that go writes for this version, with Version and Time alone`,
   );
-}
-
-function parseObject(text: string): { readonly Version?: unknown; readonly Time?: unknown } {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }
 
 /** Through the descriptor and from its start, whatever its position is. */

@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { parseObject } from '../go/json-object.ts';
 import { isSameKey } from '../modcache/save-policy.ts';
 import { type Compression, cacheVersion } from './cache-version.ts';
 
@@ -233,17 +234,6 @@ function isSet(value: string | undefined): boolean {
 
 function none(reason: string): CacheService {
   return { kind: 'none', reason };
-}
-
-/** Returns the JSON object, undefined for anything else. */
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 class EndlessAnswer extends Error {

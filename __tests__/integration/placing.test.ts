@@ -278,6 +278,17 @@ describe('what is wrong in the module cache', () => {
     await removeExtracted(extracted);
   });
 
+  posixTest('a zip that is there with its .ziphash is kept without anything staged for it', async () => {
+    await using temp = await makeTempDir();
+    const goModCache = cacheOf(temp.path);
+    expect(await tryToPlace(goModCache, [zip])).toEqual(['placed']);
+    await using staging = await openStaging(goModCache);
+    const staged = await staging.stage(zip.bytes);
+    // Whoever stages now fails.
+    await rm(staging.directory, { recursive: true });
+    expect(await place(staging, staged, zip.file)).toBe('kept');
+  });
+
   async function removeExtracted(directory: string): Promise<void> {
     await chmod(directory, 0o755);
   }

@@ -105,22 +105,38 @@ async function placeZip(
   // What can fail for want of space comes before anything is removed.
   await using zipHash = await staging.stage(Buffer.from(zip.hash));
   if (zip.wrong) await removeWrong(staging, zip.file);
-  await placeZipHash(staging, zipHash, zip);
+  const believed = await lookAtBelieved(staging, zip);
+  if (!believed.isRight) await placeZipHash(staging, zipHash, { ...zip, ...believed });
   await staged.moveTo(zip.target);
 }
 
-/** Another run that repairs the same zip may have taken its `.ziphash` away. */
+/** Another run that repairs the same zip may have taken its `.ziphash` away; most have it. */
 async function ensureZipHash(staging: Staging, zip: PlacedZip): Promise<void> {
+  const believed = await lookAtBelieved(staging, zip);
+  if (believed.isRight) return;
   await using zipHash = await staging.stage(Buffer.from(zip.hash));
-  await placeZipHash(staging, zipHash, zip);
+  await placeZipHash(staging, zipHash, { ...zip, ...believed });
 }
 
-async function placeZipHash(staging: Staging, zipHash: StagedFile, zip: PlacedZip): Promise<void> {
+/** What go would believe of a zip unread. */
+interface Believed {
+  /** Its `.ziphash` says the zip's hash. */
+  readonly isRight: boolean;
+  readonly isExtracted: boolean;
+}
+
+async function lookAtBelieved(staging: Staging, { file, target, hash }: PlacedZip): Promise<Believed> {
   // In this order: a directory that is there before its `.ziphash` is none that go has just extracted.
-  const extracted = await checkExtracted(staging, zip.file.module);
-  const believed = await readZipHash(staging, zip.target);
-  if (believed === zip.hash) return;
-  if (extracted) await distrustExtracted(staging, zip.file.module);
+  const isExtracted = await checkExtracted(staging, file.module);
+  return { isExtracted, isRight: (await readZipHash(staging, target)) === hash };
+}
+
+async function placeZipHash(
+  staging: Staging,
+  zipHash: StagedFile,
+  zip: Pick<PlacedZip, 'file' | 'target'> & Pick<Believed, 'isExtracted'>,
+): Promise<void> {
+  if (zip.isExtracted) await distrustExtracted(staging, zip.file.module);
   const target = zipHashPath(zip.target);
   await removeEntry(staging, target, { onlyDirectories: true });
   await zipHash.moveTo(target);

@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { forkServer } from './forked-server.ts';
 import type { CacheOrder, CacheReply, StoredArchive } from './module-cache-service-process.ts';
 
 /** A cache service and a module proxy in a process of their own, so that they cost both sides of a measurement the same. */
@@ -14,48 +13,22 @@ export interface CacheProcess extends AsyncDisposable {
   exportTo(key: string, file: string): Promise<void>;
 }
 
-const REPLY_MS = 60_000;
-
 /** Starts the process; its proxy serves the `cache/download` of a module cache. */
 export async function startCacheProcess(download: string): Promise<CacheProcess> {
   const file = new URL('./module-cache-service-process.ts', import.meta.url);
-  const child = fork(file, { execArgv: [] });
-  const started = await ask(child, { kind: 'start', download });
+  const server = forkServer<CacheOrder, CacheReply>(file, 'the process of the cache service');
+  const started = await server.ask({ kind: 'start', download });
   if (started.kind !== 'started') throw new Error('the cache service did not start');
   return {
     proxy: started.proxy,
     env: started.env,
     entries: async () => {
-      const reply = await ask(child, { kind: 'entries' });
+      const reply = await server.ask({ kind: 'entries' });
       return reply.kind === 'entries' ? reply.entries : [];
     },
     exportTo: async (key, target) => {
-      await ask(child, { kind: 'export', key, file: target });
+      await server.ask({ kind: 'export', key, file: target });
     },
-    [Symbol.asyncDispose]: async () => {
-      const ended = once(child, 'exit');
-      child.disconnect();
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-async function ask(child: ChildProcess, order: CacheOrder): Promise<CacheReply> {
-  const done = new AbortController();
-  const { signal } = done;
-  try {
-    const reply = once(child, 'message', { signal });
-    const ended = once(child, 'exit', { signal });
-    const late = AbortSignal.timeout(REPLY_MS);
-    child.send(order);
-    const first = await Promise.race([
-      reply,
-      ended.then(() => undefined),
-      once(late, 'abort', { signal }).then(() => undefined),
-    ]);
-    if (first === undefined) throw new Error('the process of the cache service ended or fell silent');
-    return first[0] as CacheReply;
-  } finally {
-    done.abort();
-  }
 }

@@ -52,7 +52,7 @@ const rows: readonly Row[] = [
     (code): Row => ({ name: `${code}`, fault: status(code), tried: 'infrastructure http-status' }),
   ),
   { name: '204', fault: status(204, ''), tried: 'infrastructure http-status' },
-  { name: 'a transient 404', fault: { kind: 'transient-404' }, tried: 'infrastructure http-status' },
+  { name: 'a transient 404', fault: { kind: 'transient-404' }, tried: 'infrastructure not-found-transient' },
   { name: 'a clean 404', fault: status(404, 'not found: unknown'), tried: 'not-found http-status' },
   { name: '410', fault: status(410), tried: 'not-found http-status' },
   { name: '403 of a public proxy', fault: status(403), tried: 'infrastructure http-status' },
@@ -193,4 +193,15 @@ describe('the only proxy with a fault', () => {
     expect(outcome.attempts.length).toBeLessThanOrEqual(4);
     expect(bytes).toHaveLength(0);
   });
+});
+
+test('a 404 that a cache has had for a while says so, also where another proxy has the file', async () => {
+  const remembered = { kind: 'status', status: 404, headers: { age: '512' }, body: 'not found' } as const;
+  await using lacking = await startProxy({ modules: [MODULE], faults: [remembered] });
+  await using good = await startProxy({ modules: [MODULE] });
+  const proxies = await openSet([{ url: lacking.url }, { url: good.url }]);
+  const { outcome } = await fetchOne({ file: fileOf(MODULE, 'zip'), proxies, limits: LIMITS });
+  await proxies.destroy();
+  expect(triedOf(outcome)).toEqual(['not-found http-status', 'fetched']);
+  expect(outcome.attempts[0]?.failure?.detail).toBe('answered 404, as a cache remembers for 512 s');
 });

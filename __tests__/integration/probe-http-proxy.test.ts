@@ -59,9 +59,9 @@ const rows: readonly Row[] = [
     name: 'has a bad gateway',
     scheme: 'https',
     proxy: { behaviour: 'bad-gateway' },
-    verdict: 'tcp http-proxy-refused',
+    verdict: 'tcp http-proxy-failed',
   },
-  { name: 'closes', scheme: 'https', proxy: { behaviour: 'close' }, verdict: 'tcp http-proxy-refused' },
+  { name: 'closes', scheme: 'https', proxy: { behaviour: 'close' }, verdict: 'tcp http-proxy-failed' },
   {
     name: 'stalls',
     scheme: 'https',

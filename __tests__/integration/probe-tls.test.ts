@@ -7,6 +7,7 @@ import { probeAll } from '../../src/proxy/probe-phase.ts';
 import { loadTrust } from '../../src/proxy/trust.ts';
 import { type CertificateSet, makeCertificateSet } from '../support/certificate-set.ts';
 import type { CertificateVariant } from '../support/certificates.ts';
+import { startClientCertificateServer } from '../support/client-certificate-server.ts';
 import type { Fault } from '../support/faults.ts';
 import { makeModule } from '../support/modules.ts';
 import { canUnshare, runInNamespace } from '../support/namespace.ts';
@@ -134,6 +135,23 @@ describe('a broken https candidate beside a healthy one', () => {
     if (verdict.kind !== 'healthy') throw new Error(brief(verdict));
     const { dnsMs, tcpMs, tlsMs, firstByteMs } = verdict.figures.phases;
     for (const ms of [dnsMs, tcpMs, tlsMs, firstByteMs]) expect(ms).toBeGreaterThan(0);
+  });
+});
+
+describe('a server that ends the handshake with an alert', () => {
+  test.each([
+    ['TLSv1.2', 'demands', 'tls tls-client-certificate'],
+    ['TLSv1.3', 'demands', 'tls tls-client-certificate'],
+    ['TLSv1.2', 'cipher', 'tls tls-protocol'],
+  ] as const)('%s, %s: %s', async (version, fault, verdict) => {
+    const { keyFile, certFile } = set.files.good;
+    await using server = await startClientCertificateServer({ keyFile, certFile, version, fault });
+    const { probed } = await probeAll({
+      ...apart([askOf(makeCandidate(server.url), MODULE)]),
+      timeoutMs: 5000,
+      network,
+    });
+    expect(brief(probed[0]!.verdict)).toBe(verdict);
   });
 });
 

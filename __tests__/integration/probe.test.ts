@@ -164,9 +164,68 @@ const rows: readonly Row[] = [
   {
     name: 'a transient 404',
     faults: [{ kind: 'transient-404' }],
-    verdict: 'http http-status',
+    verdict: 'http not-found-transient',
     status: 404,
     detail: /transient/,
+  },
+  {
+    name: 'a transient 404 whose text is JSON',
+    faults: status(404, {
+      contentType: 'application/json; charset=utf-8',
+      body: '{"error":"fetch timed out"}',
+    }),
+    verdict: 'http not-found-transient',
+    status: 404,
+    body: undefined,
+  },
+  {
+    name: '401 of a given proxy for a token',
+    faults: status(401, { contentType: 'application/json', body: '{"message":"token expired"}' }),
+    verdict: 'unknown login-refused',
+  },
+  {
+    name: '403 of a given proxy for security',
+    faults: status(403, { contentType: 'application/problem+json', body: '{"detail":"quarantined"}' }),
+    verdict: 'unknown security-block',
+  },
+  {
+    name: '403 of a given proxy with a page that could mean anything',
+    faults: status(403, { contentType: 'text/html', body: 'quarantined' }),
+    verdict: 'unknown forbidden',
+  },
+  {
+    name: '403 of a public proxy for the region',
+    faults: status(403, { body: 'This service is unavailable in your region' }),
+    verdict: 'http http-region-blocked',
+    status: 403,
+    isPublic: true,
+  },
+  {
+    name: '403 of a public proxy for a rule of the network',
+    faults: status(403, { body: 'Request is prohibited by VPC Service Controls' }),
+    verdict: 'http http-egress-blocked',
+    status: 403,
+    isPublic: true,
+  },
+  {
+    name: '400 of nginx for want of a client certificate',
+    faults: status(400, {
+      contentType: 'text/html',
+      body: '<h1>400 Bad Request</h1><center>No required SSL certificate was sent</center>',
+    }),
+    verdict: 'tls tls-client-certificate',
+    status: 400,
+    body: undefined,
+  },
+  {
+    name: 'a parked domain',
+    faults: [{ kind: 'html-200', html: '<script src="//img.sedoparking.com/x.js"></script>' }],
+    verdict: 'content parked-domain',
+  },
+  {
+    name: 'a page of a parking service for one file, and 404 for what cannot exist',
+    faults: [{ kind: 'html-200', html: '<script src="//sedoparking.com/x.js">', match: 'info', times: 1 }],
+    verdict: 'content wrong-content',
   },
   { name: 'a redirect loop', faults: [{ kind: 'redirect-loop' }], verdict: 'http redirect-loop' },
   {
@@ -289,6 +348,26 @@ describe('a broken candidate beside a healthy one', () => {
     }
     expect(await settledHandles(before)).toBeLessThanOrEqual(before);
   });
+});
+
+test.each([
+  ['a rule of a network', '<Error><Code>SecurityPolicyViolated</Code></Error>', 'http http-egress-blocked'],
+  ['the region', 'not available in your location', 'http http-region-blocked'],
+  ['whatever', 'AccessDenied', 'http redirect-blocked'],
+])('403 of where the zips are, for %s', async (_name, body, verdict) => {
+  await using store = await startProxy({
+    modules: [MODULE],
+    faults: [{ kind: 'status', status: 403, contentType: 'application/xml', body }],
+  });
+  await using server = await startProxy({ modules: [MODULE], redirectZipsTo: store.url });
+  const { probed } = await probeAll({
+    ...apart([askOf(makeCandidate(server.url), MODULE)]),
+    timeoutMs: 5000,
+    network: await makeNetwork(),
+  });
+  expect(brief(probed[0]!.verdict)).toBe(verdict);
+  expect(JSON.stringify(probed)).toContain(store.host);
+  expect(JSON.stringify(probed)).not.toContain(body);
 });
 
 describe('a failure that may pass', () => {

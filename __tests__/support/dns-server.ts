@@ -8,6 +8,8 @@ export type DnsAnswer = readonly string[] | 'nxdomain' | 'servfail' | 'refused' 
 export interface DnsServerOptions {
   /** Default 0 (any); resolvers ask 53, which needs the namespace of namespace.ts. */
   readonly port?: number;
+  /** Loopback; default 127.0.0.1. */
+  readonly address?: string;
   /** By name in lower case. */
   readonly names?: Readonly<Record<string, DnsAnswer>>;
   /** For all other names; default `nxdomain`. */
@@ -26,7 +28,7 @@ const RCODE = { ok: 0, servfail: 2, nxdomain: 3, refused: 5 } as const;
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 
-/** Starts a DNS server on 127.0.0.1 over UDP; malformed queries are dropped. */
+/** Starts a DNS server on loopback over UDP; malformed queries are dropped. */
 export async function startDnsServer(options: DnsServerOptions = {}): Promise<DnsServer> {
   const socket = createSocket('udp4');
   const queries: string[] = [];
@@ -39,7 +41,7 @@ export async function startDnsServer(options: DnsServerOptions = {}): Promise<Dn
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(options.port ?? 0, '127.0.0.1', resolve);
+    socket.bind(options.port ?? 0, options.address ?? '127.0.0.1', resolve);
   });
   let closed = false;
   const close = async () => {

@@ -19,6 +19,8 @@ export interface NamespaceOptions {
   readonly unreachable?: readonly string[];
   /** Addresses that fail at once: EACCES. */
   readonly prohibited?: readonly string[];
+  /** IPv6 addresses on this side of a link of their own network, whose packets vanish without an answer. */
+  readonly silentIpv6?: readonly string[];
   /** Rules of an nft input chain, one per line; needs nft. */
   readonly nftRules?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -83,12 +85,17 @@ async function setupLines(directory: string, options: NamespaceOptions): Promise
     lines.push(`mount --bind ${quote(instead)} ${quote(there)}`);
   }
   for (const address of options.addresses ?? []) lines.push(`ip addr add ${quote(address)} dev lo`);
-  if ((options.silent ?? []).length > 0) {
+  const silentIpv6 = options.silentIpv6 ?? [];
+  if ((options.silent ?? []).length + silentIpv6.length > 0) {
     lines.push(SILENT_LINK, 'ip addr add 192.0.2.254/32 dev silent0');
     lines.push(`ip neigh add 192.0.2.253 lladdr ${NOBODY} dev silent0`);
   }
   const silent = 'via 192.0.2.253 dev silent0 onlink';
   for (const address of options.silent ?? []) lines.push(`ip route add ${quote(address)} ${silent}`);
+  for (const address of silentIpv6) {
+    lines.push(`ip route add ${quote(address)} dev silent0`);
+    lines.push(`ip neigh add ${quote(address)} lladdr ${NOBODY} dev silent0`);
+  }
   for (const address of options.unreachable ?? []) lines.push(`ip route add unreachable ${quote(address)}`);
   for (const address of options.prohibited ?? []) lines.push(`ip route add prohibit ${quote(address)}`);
   const rules = options.nftRules ?? [];

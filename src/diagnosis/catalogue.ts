@@ -32,6 +32,12 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
   'dns-not-found':
     'The resolver answered that this name does not exist, or that it has no address. That is an answer, not a failure of DNS.',
   'dns-failed': 'The resolver answered with a failure of its own, so nobody knows whether the name exists.',
+  'dns-refused':
+    'The name server of the runner answered that it does not serve it (REFUSED), or nothing listens where the name server ought to be. So nobody knows whether the name exists.',
+  'dns-answers-differ':
+    'Each name server of the runner was asked apart, as `mode: diagnose` does for proxies that fail: one knows the name and another does not answer or says that it does not exist, or they give different addresses of which only some can be reached.',
+  'hosts-file-override':
+    'The name is in the hosts file of the runner, which wins over DNS, and what is at that address does not work as the proxy. The evidence has file, line and address.',
   'dns-timeout': 'The resolver of the runner was silent until the time of the probe was over.',
   'connection-refused':
     'The address answered at once that nothing listens on that port: the server is down, or the port is wrong.',
@@ -41,6 +47,8 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
     'The address gave no answer at all to the attempt to connect: packets are dropped, as firewalls do, or the host is down.',
   unreachable:
     'The runner has no route to any address of the host, or its own rules forbid the connection. With IPv6 addresses only, a runner without IPv6 is the usual reason.',
+  'ipv6-unreachable':
+    'Every address of the host is an IPv6 one and the runner has no route to them. As a notice: the host has IPv4 addresses too and was reached by one, after an IPv6 address had been silent; go loses time with every new connection so.',
   'tls-timeout':
     'TCP connected, and the handshake did not end. A filter that looks into TLS and waits is the usual reason.',
   'tls-unknown-authority':
@@ -57,6 +65,10 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
   'plain-http-on-tls-port': 'The URL says https, and what answers on that port speaks no TLS.',
   'tls-closed':
     'The connection was closed in the middle of the handshake. Filters that judge by the host name do this.',
+  'tls-client-certificate':
+    'The handshake failed because the server asked for a certificate of the client, or nginx answered so with a 400. go has none to show.',
+  'http-proxy-failed':
+    'HTTPS_PROXY or HTTP_PROXY names an HTTP proxy that was reached and answered to the request for a tunnel that it cannot get any further (502, 503, 504), or closed the connection without an answer.',
   'http-proxy-refused':
     'HTTPS_PROXY or HTTP_PROXY names an HTTP proxy, and that one did not open a tunnel to the module proxy.',
   'http-proxy-login': 'The HTTP proxy of the environment answered 407 to the request for a tunnel.',
@@ -70,16 +82,24 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
   truncated: 'The answer is shorter than announced, or its connection was closed in the middle.',
   'http-status':
     'The proxy answered a valid request with a status that go takes for an error. From 500 up a re-run helps, for the fault is passing. Of the statuses below, the path in the URL is the usual reason.',
+  'http-region-blocked':
+    'The text of a 403, 418 or 451 says that the country, the location or the address of the runner is the reason.',
+  'http-egress-blocked':
+    'The text of a 403, of the proxy or of where it stores its files, names VPC Service Controls: a rule of the network that the runner is in.',
   'http-too-many-requests': 'The proxy answered 429: this address has asked too often for the moment.',
   'http-blocked':
     'A public proxy answered 403 or 451: it, or a filter before it, does not serve this address, country or request.',
+  'not-found-transient':
+    'The status is 404 or 410, and the text with it tells of a timeout or a bad upstream. goproxy and Athens answer so. go takes it for "does not exist".',
   'redirect-loop': 'The proxy redirects more often than the ten times that go follows.',
   'redirect-insecure': 'A redirect leads from https to http. go refuses that, and so does this action.',
   'redirect-blocked':
     'The proxy answered with a redirect, and its target cannot be reached: an egress policy allows the proxy but not where it stores its files.',
   'protocol-error': 'What came back is not HTTP.',
   'captive-portal':
-    'The host answers with success for a path that cannot exist: a login page of the network, a parked domain, or a web server that has one page for everything.',
+    'The host answers with success for a path that cannot exist: a login page of the network, or a web server that has one page for everything.',
+  'parked-domain':
+    'The host answers with success for a path that cannot exist, or redirects, and its page is one of a known service for domains without use. A page that such a service did not make is a `captive-portal`.',
   'wrong-content': 'The answer was a success, and its content is not what the GOPROXY protocol says.',
   'wrong-hash':
     'A file that go.sum or a built-in hash pins came with another content. The proxy, its store, or something on the way changed it.',
@@ -97,6 +117,10 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
   'proxy-login-required': 'The answer was 407. The candidate keeps its place in the chain.',
   'proxy-not-found':
     'A proxy that you gave answered 404 or 410 for the module of the probe. It may serve other modules only, so it keeps its place in the chain.',
+  'proxy-login-refused':
+    'A proxy that you gave answered 401 or 403, and its text says that the token or password is wrong or has expired. It keeps its place in the chain.',
+  'proxy-security-block':
+    'A proxy that you gave answered 401 or 403, and its text tells of a quarantine, a security policy, malware or a vulnerability. It keeps its place in the chain.',
   'module-cache-corrupt':
     'A file in the module cache, restored or left there, has not the hash that go.sum names. go checks a module when it downloads it, and never again: it would compile what is there.',
   'inherited-goproxy':

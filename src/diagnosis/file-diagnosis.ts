@@ -23,8 +23,11 @@ export interface Diagnosis {
   readonly countsFiles?: boolean;
 }
 
+/** What else decides why a file failed. */
+export type DiagnosisContext = Pick<PrefetchResult, 'tallies' | 'earlyEnd' | 'modcache'>;
+
 /** Returns why a file failed; undefined when the job's end is why. */
-export function diagnose(file: FailedFile, result: PrefetchResult): Diagnosis | undefined {
+export function diagnose(file: FailedFile, result: DiagnosisContext): Diagnosis | undefined {
   switch (file.class) {
     case 'integrity':
       return diagnoseContent(file, result.tallies);
@@ -106,13 +109,13 @@ function diagnoseTrouble({ attempts, failure }: FailedFile, tallies: readonly Pr
   };
 }
 
-function diagnoseModCache({ modcache }: FailedFile, result: PrefetchResult): Diagnosis {
+function diagnoseModCache({ modcache }: FailedFile, result: DiagnosisContext): Diagnosis {
   const code = modcache?.code ?? result.modcache?.code ?? 'modcache-failed';
   const { id, entry } = modCacheEntry(code);
   return { key: `${id} ${entry.title}`, id, entry };
 }
 
-function diagnoseEnd(file: FailedFile, result: PrefetchResult): Diagnosis | undefined {
+function diagnoseEnd(file: FailedFile, result: DiagnosisContext): Diagnosis | undefined {
   const why = file.why ?? result.earlyEnd;
   if (why === 'modcache') return diagnoseModCache(file, result);
   if (why !== 'timeout' && why !== 'idle') return undefined;

@@ -26,6 +26,8 @@ export interface Finding {
   readonly subject: string;
   /** The id of a finding that speaks for this one too: no annotation of its own. */
   readonly coveredBy?: string;
+  /** Only when it is truly about that line: the go.mod line of the module. Relative to the workspace, with slashes; from 1. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
 /** The classes in the order in which `failure-class` names the first that applies. */

@@ -6,7 +6,7 @@ import {
   type PrefetchResult,
 } from '../prefetch/prefetch-result.ts';
 import { compareText } from './checksum-mismatch.ts';
-import { type Diagnosis, diagnose, type FailedFile } from './file-diagnosis.ts';
+import { type Diagnosis, type DiagnosisContext, diagnose, type FailedFile } from './file-diagnosis.ts';
 import { CLASS_ORDER, type Finding } from './finding.ts';
 import { PREFETCH_ENTRIES } from './prefetch-entries.ts';
 import { privateHint } from './private-hint.ts';
@@ -79,28 +79,47 @@ function impossibleFinding(reason: string): Finding {
 }
 
 function failureFindings(result: PrefetchResult): readonly Finding[] {
-  const groups = new Map<string, { readonly diagnosis: Diagnosis; readonly files: FailedFile[] }>();
-  for (const file of failedFiles(result.files)) {
-    const diagnosis = diagnose(file, result);
+  return groupFailures(failedFiles(result.files), result).map(({ diagnosis, files }) =>
+    findingOfFailure(diagnosis, files),
+  );
+}
+
+/** Files that failed for one cause. */
+export interface FailureGroup {
+  readonly diagnosis: Diagnosis;
+  readonly files: readonly FailedFile[];
+}
+
+/** Returns the failed files by cause, the gravest class first; those that the job's end cut off are in no group. */
+export function groupFailures(
+  failed: readonly FailedFile[],
+  context: DiagnosisContext,
+): readonly FailureGroup[] {
+  const groups = new Map<string, FailureGroup & { readonly files: FailedFile[] }>();
+  for (const file of failed) {
+    const diagnosis = diagnose(file, context);
     if (diagnosis === undefined) continue;
     const group = groups.get(diagnosis.key);
     if (group === undefined) groups.set(diagnosis.key, { diagnosis, files: [file] });
     else group.files.push(file);
   }
-  return [...groups.values()]
-    .map(({ diagnosis, files }) => toFinding(diagnosis, files))
-    .toSorted((a, b) => CLASS_ORDER.indexOf(a.class) - CLASS_ORDER.indexOf(b.class));
+  const place = ({ diagnosis }: FailureGroup) => CLASS_ORDER.indexOf(diagnosis.entry.class);
+  return [...groups.values()].toSorted((a, b) => place(a) - place(b));
 }
 
 function isCancelled({ class: failureClass, why }: FailedFile): boolean {
   return failureClass === 'cancelled' && (why === undefined || why === 'cancelled');
 }
 
-function toFinding({ id, entry, candidate, countsFiles }: Diagnosis, files: readonly FailedFile[]): Finding {
+/** Returns what one cause means for its files, with what everybody answered for them. */
+export function findingOfFailure(
+  { id, entry, candidate, countsFiles }: Diagnosis,
+  files: readonly FailedFile[],
+): Finding {
   const modules = [...new Set(files.map(({ file }) => formatModuleVersion(file.module)))];
   const isOne = modules.length === 1 && countsFiles !== true;
-  const { class: failureClass, fault, rerunHelps, copy } = entry;
-  const remedy = candidate === undefined ? entry.remedy : describe(entry, candidate).remedy;
+  const { class: failureClass, fault, rerunHelps } = entry;
+  const { remedy, copy } = candidate === undefined ? entry : describe(entry, candidate);
   const about = candidate === undefined ? entry.title : `${candidate.label}: ${entry.title}`;
   const many =
     countsFiles === true ? `${about}, and ${leftText(files.length)}` : `${modules.length} modules: ${about}`;

@@ -1,8 +1,10 @@
 import type { Candidate } from '../proxy/candidate.ts';
-import type { Phases, Probed, Verdict } from '../proxy/verdict.ts';
+import { findDeadProxy } from '../proxy/public-proxies.ts';
+import type { Figures, Phases, Probed, Verdict } from '../proxy/verdict.ts';
 import type { CauseEntry } from './cause-table.ts';
 import { type Finding, failureClassOf } from './finding.ts';
-import { entryOf, idOf, UNKNOWN_REASONS } from './verdict-table.ts';
+import { fillPlaceholders } from './placeholders.ts';
+import { entryOf, idOf, SILENT_IPV6, unknownEntry } from './verdict-table.ts';
 
 /** The id of the finding that speaks for all candidates when none can be used. */
 export const NO_HEALTHY_PROXY = 'no-healthy-proxy';
@@ -38,21 +40,23 @@ export function findingsOfProbe(probed: readonly Probed[]): readonly Finding[] {
   ];
 }
 
-/** Returns what an unhealthy or unknown verdict means; undefined for a healthy or unmeasured candidate. */
+/** Returns what a verdict means; undefined for a healthy candidate that nothing is to be told of, or an unmeasured one. */
 export function findingOf({ candidate, verdict }: Probed): Finding | undefined {
   switch (verdict.kind) {
     case 'healthy':
+      return silentIpv6Finding(candidate, verdict.figures);
     case 'unmeasured':
       return undefined;
     case 'unhealthy': {
       const id = idOf(verdict);
       const severity = candidate.origin === 'standby' ? 'notice' : 'warning';
-      return { id, severity, ...describe(entryOf(verdict), candidate), evidence: evidenceOf(verdict) };
+      const evidence = [...evidenceOf(verdict), ...knownOf(candidate)];
+      return { id, severity, ...describe(entryOf(verdict), candidate), evidence };
     }
     case 'unknown': {
-      const entry = UNKNOWN_REASONS[verdict.reason];
+      const { id, entry } = unknownEntry(verdict.reason);
       return {
-        id: `proxy-${verdict.reason}`,
+        id,
         severity: 'notice',
         ...describe(entry, candidate),
         evidence: evidenceOf(verdict),
@@ -65,21 +69,37 @@ export function findingOf({ candidate, verdict }: Probed): Finding | undefined {
   }
 }
 
+function silentIpv6Finding(candidate: Candidate, figures: Figures): Finding | undefined {
+  const { silentIpv6, address } = figures;
+  if (silentIpv6 === undefined) return undefined;
+  const reached = address === undefined ? [] : [`reached at ${address}`];
+  const evidence = [`tcp: no answer from ${silentIpv6}`, ...reached, formatPhases(figures.phases)];
+  return { id: 'ipv6-unreachable', severity: 'notice', ...describe(SILENT_IPV6, candidate), evidence };
+}
+
+/** What the table of dead proxies has about a candidate that fails. */
+function knownOf({ url }: Candidate): readonly string[] {
+  const dead = findDeadProxy(url);
+  return dead === undefined ? [] : [`known of this address: it ${dead.why}`];
+}
+
 /** Returns what a finding about a candidate takes from an entry, the placeholders of its remedy filled. */
 export function describe(
   entry: CauseEntry,
   { label, url, origin }: Pick<Candidate, 'label' | 'url' | 'origin'>,
-): Pick<Finding, 'class' | 'fault' | 'title' | 'rerunHelps' | 'remedy' | 'subject'> {
-  const { title, class: failureClass, fault, rerunHelps } = entry;
-  // Functions, because `$&` in a label must stay what it is; one pass, because a label may look like a placeholder.
-  const values: Readonly<Record<string, string>> = {
-    '{proxy}': label,
-    '{host}': url.host === '' ? label : url.host,
-    '{name}': url.hostname,
-    '{removal}': REMOVALS[origin],
+): Pick<Finding, 'class' | 'fault' | 'title' | 'rerunHelps' | 'remedy' | 'copy' | 'subject'> {
+  const { title, class: failureClass, fault, rerunHelps, copy } = entry;
+  const values = {
+    proxy: label,
+    host: url.host === '' ? label : url.host,
+    name: url.hostname,
+    removal: REMOVALS[origin],
   };
-  const remedy = entry.remedy.replace(/\{(?:proxy|host|name|removal)\}/g, (name) => values[name] ?? name);
-  return { class: failureClass, fault, title, rerunHelps, remedy, subject: label };
+  const remedy = fillPlaceholders(entry.remedy, values);
+  const described = { class: failureClass, fault, title, rerunHelps, remedy, subject: label };
+  // Lines that somebody may paste into a shell hold names of hosts and nothing else.
+  if (copy === undefined || !/^[\w.:[\]-]*$/.test(url.hostname)) return described;
+  return { ...described, copy: copy.map((line) => fillPlaceholders(line, values)) };
 }
 
 function evidenceOf(verdict: Unhealthy | Unknown): readonly string[] {

@@ -1,4 +1,6 @@
 import type { Failure } from '../proxy/failure.ts';
+import { isTransientNotFound, readRefusal, wantsClientCertificate } from '../proxy/refusal.ts';
+import { statusFailure, transientDetail } from '../proxy/status.ts';
 
 /**
  * What an attempt means for its file. `refused`: the file is asked of nobody after it. `infrastructure` and `integrity`:
@@ -26,6 +28,8 @@ export interface AnswerFacts {
   readonly relayed: boolean;
   /** The start of the body, of any type and from any host. Compared here, never shown. */
   readonly text: string;
+  /** The header Age: for how many seconds a cache has had the answer. */
+  readonly age?: string;
 }
 
 /** What a status other than 200 means, with a failure in our own words. */
@@ -33,21 +37,6 @@ export interface StatusMeaning {
   readonly meaning: Extract<Meaning, 'not-found' | 'refused' | 'infrastructure'>;
   readonly failure: Failure;
 }
-
-/** With these goproxy and Athens answer 404 although the fault is a transient one of their upstream. */
-const TRANSIENT_404 = ['bad upstream', 'fetch timed out', 'temporarily unavailable'];
-/** With these Google's front ends answer 403 for where the request comes from, not for what it asks. */
-const EGRESS_403 = [
-  'securitypolicyviolated',
-  'vpc service controls',
-  'in your region',
-  'from your region',
-  'in your country',
-  'from your country',
-  'in your location',
-  'from your location',
-  'unusual traffic',
-];
 
 /**
  * Returns what a status other than 200 means (DESIGN §3.4). go treats 404 and 410 alike wherever a redirect led
@@ -63,34 +52,41 @@ export function judgeStatus(facts: AnswerFacts): StatusMeaning {
     const detail = 'a network login is required (511)';
     return trouble({ stage: 'content', cause: 'captive-portal', detail });
   }
-  if (status === 404 || status === 410) return judgeNotFound(status, text, where);
+  if (status === 404 || status === 410) return judgeNotFound(facts, where);
+  if (facts.foreignHost === undefined && wantsClientCertificate(status, text)) {
+    const detail = 'the server wants a certificate of the client (400)';
+    return trouble({ stage: 'tls', cause: 'tls-client-certificate', detail });
+  }
   const failure = failureOf(facts, `${where}answered ${status}`);
   if (status !== 401 && status !== 403 && status !== 407) return trouble(failure);
   return { meaning: isPolicy(facts) ? 'refused' : 'infrastructure', failure };
 }
 
-function judgeNotFound(status: number, text: string, where: string): StatusMeaning {
-  const lower = text.toLowerCase();
-  if (TRANSIENT_404.some((words) => lower.includes(words))) {
-    const detail = `${where}answered ${status} for a transient failure of its upstream`;
-    return trouble({ stage: 'http', cause: 'http-status', detail });
+function judgeNotFound({ status, text, age = '' }: AnswerFacts, where: string): StatusMeaning {
+  if (isTransientNotFound(text)) {
+    const detail = `${where}${transientDetail(status)}`;
+    return trouble({ stage: 'http', cause: 'not-found-transient', detail });
   }
-  return {
-    meaning: 'not-found',
-    failure: { stage: 'http', cause: 'http-status', detail: `${where}answered ${status}` },
-  };
+  // A cache that remembers that a file is missing: it may have been published meanwhile.
+  const seconds = /^\d{1,9}$/.test(age) ? Number(age) : 0;
+  const remembered = seconds > 0 ? `, as a cache remembers for ${seconds} s` : '';
+  const detail = `${where}answered ${status}${remembered}`;
+  return { meaning: 'not-found', failure: { stage: 'http', cause: 'http-status', detail } };
 }
 
 /** Whether 401, 403 or 407 is about the file and not about who asks from where. */
 function isPolicy({ status, gatekeeper, isGolangOrg, foreignHost, text }: AnswerFacts): boolean {
   if (!isGolangOrg) return gatekeeper;
   if (status !== 403) return false;
-  const lower = text.toLowerCase();
-  return foreignHost === undefined && !EGRESS_403.some((words) => lower.includes(words));
+  const refusal = readRefusal(text);
+  return foreignHost === undefined && refusal !== 'region' && refusal !== 'egress';
 }
 
-function failureOf({ foreignHost }: AnswerFacts, detail: string): Failure {
-  return { stage: 'http', cause: foreignHost === undefined ? 'http-status' : 'redirect-blocked', detail };
+/** Of a foreign host only a region or a rule of a network is known to be one; all else is that it cannot be had there. */
+function failureOf({ foreignHost, status, text }: AnswerFacts, detail: string): Failure {
+  const failure = { ...statusFailure(status, text, detail), detail };
+  if (foreignHost === undefined || failure.cause !== 'http-status') return failure;
+  return { ...failure, cause: 'redirect-blocked' };
 }
 
 function trouble(failure: Failure): StatusMeaning {

@@ -171,6 +171,7 @@ function judge({ candidate, gatekeeper }: ProxyMember, answer: Answer, request: 
     isGolangOrg: candidate.publicProxy?.base === PROXY_GOLANG_ORG,
     text: Buffer.from(answer.body.subarray(0, TEXT_BYTES)).toString('latin1'),
     ...(foreignHost === undefined ? {} : { foreignHost }),
+    ...(typeof answer.headers.age === 'string' ? { age: answer.headers.age } : {}),
   });
   const header = answer.headers['retry-after'];
   const waitMs =

@@ -1,7 +1,15 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import type * as tls from 'node:tls';
+import { type PeerCertificate, type SecureContext, TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
-import { classifyError, type Pending, RequestError } from './failure.ts';
+import {
+  classifyError,
+  clientCertificateFailure,
+  codeOf,
+  type ErrorContext,
+  type Failure,
+  type Pending,
+  RequestError,
+} from './failure.ts';
 import { httpProxyLabel } from './http-proxy.ts';
 import { openTunnel } from './http-proxy-tunnel.ts';
 import type { Phases } from './verdict.ts';
@@ -13,6 +21,10 @@ export interface ConnectionTrace {
   tcpMs?: number;
   tlsMs?: number;
   address?: string;
+  /** An IPv6 address that gave no answer before the next one was tried. */
+  silentIpv6?: string;
+  /** What the server said of the open connection in TLS; undici tells only that it was closed. */
+  refused?: Failure;
   /** Whether a request has used it: then the next one is warm. */
   used: boolean;
 }
@@ -20,7 +32,7 @@ export interface ConnectionTrace {
 /** Options of makeConnector. */
 export interface ConnectorOptions {
   /** Undefined where no https is spoken. */
-  readonly secureContext?: tls.SecureContext;
+  readonly secureContext?: SecureContext;
   readonly lookup: LookupFunction;
   /** An HTTP proxy in between; `tunnel` for https targets, else the connection to it is all. */
   readonly httpProxy?: { readonly url: URL; readonly tunnel: boolean };
@@ -87,17 +99,19 @@ type Dial = (target: buildConnector.Options, trace: ConnectionTrace) => Promise<
 
 /** An error with what only its connection knows. */
 class PhaseError extends Error {
-  readonly namesIssuer: boolean;
-  constructor(cause: unknown, namesIssuer: boolean) {
+  readonly seen: SeenInHandshake;
+  constructor(cause: unknown, seen: SeenInHandshake) {
     super('connection failed', { cause });
-    this.namesIssuer = namesIssuer;
+    this.seen = seen;
   }
 }
 
+type SeenInHandshake = Pick<ErrorContext, 'namesIssuer' | 'gotCertificate'>;
+
 function toRequestError(error: unknown, trace: ConnectionTrace): RequestError {
   const inner = error instanceof PhaseError ? error.cause : error;
-  const namesIssuer = error instanceof PhaseError && error.namesIssuer;
-  return new RequestError(classifyError(inner, { at: trace.at, namesIssuer }), { cause: inner });
+  const seen = error instanceof PhaseError ? error.seen : {};
+  return new RequestError(classifyError(inner, { at: trace.at, ...seen }), { cause: inner });
 }
 
 async function establish(
@@ -158,8 +172,8 @@ function makeDial(options: ConnectorOptions, open: Set<Socket>): Dial {
       let namesIssuer = false;
       const done: buildConnector.Callback = (error, socket) => {
         open.delete(returned);
-        if (error !== null) reject(new PhaseError(error, namesIssuer));
-        else resolve(socket);
+        if (error === null) resolve(socket);
+        else reject(new PhaseError(error, { namesIssuer, gotCertificate: hasShownCertificate(returned) }));
       };
       // It returns the socket that it opens, though its type does not say so.
       const returned = connect(target, done) as unknown as Socket;
@@ -168,12 +182,19 @@ function makeDial(options: ConnectorOptions, open: Set<Socket>): Dial {
       // Before Node verifies, for afterwards the certificate is gone.
       returned.prependListener('secure', () => {
         // Not getPeerX509Certificate: after it Node 24 checks the host name against an empty certificate.
-        const certificate: tls.PeerCertificate | null = (returned as tls.TLSSocket).getPeerCertificate();
+        const certificate: PeerCertificate | null = (returned as TLSSocket).getPeerCertificate();
         namesIssuer = Object.keys(certificate?.infoAccess ?? {}).some((name) =>
           name.startsWith('CA Issuers'),
         );
       });
     });
+}
+
+/** Whether the server sent its certificate, as it does before it asks for ours. */
+function hasShownCertificate(socket: Socket): boolean {
+  if (!(socket instanceof TLSSocket)) return false;
+  const certificate: PeerCertificate | null = socket.getPeerCertificate();
+  return Object.keys(certificate ?? {}).length > 0;
 }
 
 function watch(socket: Socket, target: buildConnector.Options, trace: ConnectionTrace): void {
@@ -192,6 +213,9 @@ function watch(socket: Socket, target: buildConnector.Options, trace: Connection
       trace.at = 'tcp';
       trace.dnsMs = lap();
     });
+    socket.on('connectionAttemptTimeout', (address: string, _port: number, family: number) => {
+      if (family === 6) trace.silentIpv6 ??= address;
+    });
     socket.once('connect', () => {
       trace.tcpMs = lap();
       if (socket.remoteAddress !== undefined) trace.address = socket.remoteAddress;
@@ -200,5 +224,9 @@ function watch(socket: Socket, target: buildConnector.Options, trace: Connection
   }
   socket.once('secureConnect', () => {
     trace.tlsMs = lap();
+    socket.on('error', (error) => {
+      const refused = clientCertificateFailure(codeOf(error), false);
+      if (refused !== undefined) trace.refused ??= refused;
+    });
   });
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Cause, Stage } from './verdict.ts';
 
 /** What a request was waiting for; decides what an error or a timeout means. */
@@ -36,6 +37,8 @@ export interface ErrorContext {
   readonly at: Pending;
   /** The certificate names where its issuer's certificate is to be had, as those below an intermediate do. */
   readonly namesIssuer?: boolean;
+  /** The server had shown its certificate when the handshake failed. */
+  readonly gotCertificate?: boolean;
 }
 
 /**
@@ -49,11 +52,11 @@ export function classifyError(error: unknown, context: ErrorContext): Failure {
     case 'dns':
       return dnsFailure(code);
     case 'tcp':
-      return tcpFailure(code);
+      return tcpFailure(code, addressesOf(error));
     case 'http-proxy':
       return httpProxyFailure(code);
     case 'tls':
-      return tlsFailure(code, context.namesIssuer === true);
+      return tlsFailure(code, context);
     case 'headers':
     case 'body':
       return httpFailure(code, context.at);
@@ -100,14 +103,25 @@ export function internalFailure(what: string): Failure {
   return { stage: 'http', cause: 'internal', detail: `internal error (${what})` };
 }
 
+const NO_ROUTE: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+
+/** Returns the addresses that an error of a connect names. */
+function addressesOf(error: unknown): readonly string[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { address, errors } = error as { address?: unknown; errors?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) return errors.flatMap(addressesOf);
+  return typeof address === 'string' ? [address] : [];
+}
+
 /** Returns the most telling code: that of the error, of the errors inside an AggregateError, or of the cause. */
 export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown';
   const { code, name, errors } = error as { code?: unknown; name?: unknown; errors?: unknown };
   if (Array.isArray(errors) && errors.length > 0) {
     const codes = errors.map(codeOf);
-    // One refused address among silent ones: the silence is the news.
-    return codes.find((one) => one === 'ETIMEDOUT') ?? codes[0] ?? 'unknown';
+    // One refused address among silent ones: the silence is the news. One without a route tells least.
+    const silent = codes.find((one) => one === 'ETIMEDOUT');
+    return silent ?? codes.find((one) => !NO_ROUTE.has(one)) ?? codes[0] ?? 'unknown';
   }
   if (typeof code === 'string' && code !== '') return code;
   if (name === 'HTTPParserError') return 'HPE';
@@ -118,15 +132,24 @@ function dnsFailure(code: string): Failure {
   const found = code === 'ENOTFOUND' || code === 'ENODATA';
   if (found) return { stage: 'dns', cause: 'dns-not-found', detail: `the name does not exist (${code})` };
   if (code === 'ETIMEOUT') return TIMEOUTS.dns;
+  if (code === 'EREFUSED') {
+    return { stage: 'dns', cause: 'dns-refused', detail: `the name server refuses to answer (${code})` };
+  }
+  if (code === 'ECONNREFUSED') {
+    return { stage: 'dns', cause: 'dns-refused', detail: `nothing answers at the name server (${code})` };
+  }
   return { stage: 'dns', cause: 'dns-failed', detail: `the name could not be resolved (${code})` };
 }
 
-function tcpFailure(code: string): Failure {
+function tcpFailure(code: string, addresses: readonly string[]): Failure {
   const failed = (cause: Cause, what: string): Failure => ({
     stage: 'tcp',
     cause,
     detail: `${what} (${code})`,
   });
+  if (NO_ROUTE.has(code) && addresses.length > 0 && addresses.every((one) => isIPv6(one))) {
+    return failed('ipv6-unreachable', 'the host has IPv6 addresses only, and there is no route to them');
+  }
   switch (code) {
     case 'ECONNREFUSED':
       return failed('connection-refused', 'nothing listens on that port');
@@ -155,11 +178,12 @@ function tcpFailure(code: string): Failure {
 }
 
 function httpProxyFailure(code: string): Failure {
-  return {
-    stage: 'tcp',
-    cause: 'http-proxy-refused',
-    detail: `the HTTP proxy closed the connection or did not answer in HTTP (${code})`,
-  };
+  if (code.startsWith('HPE')) {
+    const detail = `what HTTPS_PROXY or HTTP_PROXY names did not answer in HTTP (${code})`;
+    return { stage: 'tcp', cause: 'http-proxy-refused', detail };
+  }
+  const detail = `the HTTP proxy closed the connection without an answer (${code})`;
+  return { stage: 'tcp', cause: 'http-proxy-failed', detail };
 }
 
 const CERTIFICATE_CAUSES: ReadonlyMap<string, readonly [Cause, string]> = new Map([
@@ -200,7 +224,21 @@ const CERTIFICATE_CAUSES: ReadonlyMap<string, readonly [Cause, string]> = new Ma
   ['ERR_SSL_UNEXPECTED_EOF_WHILE_READING', ['tls-closed', 'the connection was closed in the TLS handshake']],
 ]);
 
-function tlsFailure(code: string, namesIssuer: boolean): Failure {
+/**
+ * Returns the failure of a server that wants a certificate of the client, of which we show none: alert 116 of TLS 1.3, which
+ * comes after the handshake, 42 (Go, Java) or, when the server had shown its own certificate, 40 (OpenSSL) of TLS 1.2;
+ * without that 40 means that nothing was in common. OpenSSL has changed what its codes begin with.
+ */
+export function clientCertificateFailure(code: string, gotCertificate: boolean): Failure | undefined {
+  const asked = /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|NO_CERTIFICATE)$/.test(code);
+  if (!asked && !(gotCertificate && code.endsWith('ALERT_HANDSHAKE_FAILURE'))) return undefined;
+  const detail = `the server wants a certificate of the client (${code})`;
+  return { stage: 'tls', cause: 'tls-client-certificate', detail };
+}
+
+function tlsFailure(code: string, { namesIssuer = false, gotCertificate = false }: ErrorContext): Failure {
+  const wanted = clientCertificateFailure(code, gotCertificate);
+  if (wanted !== undefined) return wanted;
   if (code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE') {
     // The server sent its own certificate alone. Public authorities sign below an intermediate and name where that
     // is to be had; a certificate without this is most likely signed by a private root.
@@ -229,6 +267,8 @@ function httpFailure(code: string, at: 'headers' | 'body'): Failure {
     detail: `${what} (${code})`,
   });
   const inBody = at === 'body';
+  const wanted = clientCertificateFailure(code, false);
+  if (wanted !== undefined) return wanted;
   if (code === 'HPE' || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     // In a chunked body this is nearly always an end that came too early; undici gives it no code of its own.
     if (inBody) return failed('truncated', 'the body broke off or is malformed');
@@ -259,50 +299,4 @@ function httpFailure(code: string, at: 'headers' | 'body'): Failure {
     default:
       return internalFailure(code);
   }
-}
-
-/** What a status other than 200 says of a candidate. */
-export type StatusVerdict =
-  | {
-      readonly kind: 'unknown';
-      readonly reason: 'unauthorized' | 'forbidden' | 'login-required' | 'not-found';
-    }
-  | { readonly kind: 'unhealthy'; readonly failure: Failure };
-
-/** Facts about an answer whose status is not 200. */
-export interface StatusContext {
-  readonly status: number;
-  /** Whether the candidate is one of the built-in table, which serves every public module to everybody. */
-  readonly isPublic: boolean;
-  /** Text of a text/plain body from the candidate's own host. */
-  readonly text: string;
-}
-
-/** Bodies with which goproxy and Athens answer 404 although the fault is a transient one of their upstream. */
-const TRANSIENT_404 = ['bad upstream', 'fetch timed out', 'temporarily unavailable'] as const;
-
-/**
- * Returns what a status other than 200 means (cmd/go/internal/web: all of them are errors). 401, 403, 407, 404 and 410
- * of a proxy outside the built-in table are policy, a login that only go has, or a proxy of other modules.
- */
-export function classifyStatus(context: StatusContext): StatusVerdict {
-  const { status, isPublic } = context;
-  if (status === 511) return unhealthy('captive-portal', 'a network login is required (511)');
-  if (status === 404 || status === 410) {
-    if (TRANSIENT_404.some((words) => context.text.includes(words))) {
-      return unhealthy('http-status', `answered ${status} for a transient failure of its upstream`);
-    }
-    if (!isPublic) return { kind: 'unknown', reason: 'not-found' };
-  }
-  if (!isPublic && status === 401) return { kind: 'unknown', reason: 'unauthorized' };
-  if (!isPublic && status === 403) return { kind: 'unknown', reason: 'forbidden' };
-  if (!isPublic && status === 407) return { kind: 'unknown', reason: 'login-required' };
-  return unhealthy('http-status', `answered ${status}, and go accepts only 200`);
-}
-
-function unhealthy(cause: Cause, detail: string): StatusVerdict {
-  return {
-    kind: 'unhealthy',
-    failure: { stage: cause === 'captive-portal' ? 'content' : 'http', cause, detail },
-  };
 }

@@ -75,6 +75,14 @@ export interface Progress {
   readonly address?: string;
 }
 
+/** The connection that a client opened first. */
+export interface FirstConnection {
+  readonly phases: Phases;
+  readonly address?: string;
+  /** An IPv6 address that gave no answer before another one did. */
+  readonly silentIpv6?: string;
+}
+
 /** Asks one candidate, and whoever it redirects to. */
 export interface ProxyClient {
   /** Rejects with RequestError only. A redirect leg that fails is `redirect-blocked` and named. */
@@ -83,7 +91,7 @@ export interface ProxyClient {
   contacted(): readonly string[];
   requests(): number;
   /** Phases and address of the connection that was opened first. */
-  firstConnection(): { readonly phases: Phases; readonly address?: string };
+  firstConnection(): FirstConnection;
   /** Ends every connection and frees everything. */
   destroy(): Promise<void>;
 }
@@ -158,11 +166,15 @@ class Client implements ProxyClient {
     return this.#requests;
   }
 
-  firstConnection(): { readonly phases: Phases; readonly address?: string } {
+  firstConnection(): FirstConnection {
     const trace = this.#first?.latest();
     if (this.#first === undefined || trace === undefined) return { phases: {} };
-    const phases = this.#first.phases(trace);
-    return trace.address === undefined ? { phases } : { phases, address: trace.address };
+    const { address, silentIpv6 } = trace;
+    return {
+      phases: this.#first.phases(trace),
+      ...(address === undefined ? {} : { address }),
+      ...(silentIpv6 === undefined ? {} : { silentIpv6 }),
+    };
   }
 
   async destroy(): Promise<void> {
@@ -220,6 +232,8 @@ class Client implements ProxyClient {
           clearTimeout(connecting);
           signal.removeEventListener('abort', onAbort);
           if (result instanceof RequestError) {
+            const refused = leg.connector.latest()?.refused;
+            if (refused !== undefined) return reject(new RequestError(refused, { cause: result }));
             const stale = receiver.at === 'headers' && !cold && !signal.aborted && isStale(result);
             if (stale) resolve(new StaleConnection(result));
             else reject(result);

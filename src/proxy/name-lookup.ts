@@ -20,6 +20,8 @@ const MAX_SEARCH = 6;
 /** How long AAAA may take after A has answered: RFC 8305, "Resolution Delay". */
 const SECOND_FAMILY_MS = 50;
 const QUERY_TIMEOUT_MS = 5000;
+/** Silence, a refusal (or a reset, which it may be on TCP), and nothing at the name server's port; all else is one failure. */
+const TOLD_APART: ReadonlySet<string> = new Set(['ETIMEOUT', 'EREFUSED', 'ECONNREFUSED']);
 
 /**
  * Returns a `lookup` for sockets. On Linux names are asked of the name servers on the event loop: getaddrinfo holds one
@@ -70,7 +72,8 @@ async function resolveName(
     failure ??= answer as NodeJS.ErrnoException | undefined;
   }
   if (failure === undefined) return undefined;
-  throw lookupError(failure.code === 'ETIMEOUT' ? 'ETIMEOUT' : 'EAI_AGAIN', hostname, failure);
+  const told = TOLD_APART.has(failure.code ?? '') ? failure.code : undefined;
+  throw lookupError(told ?? 'EAI_AGAIN', hostname, failure);
 }
 
 /** Addresses; undefined when the name does not exist; the error when the name servers fail. */
@@ -117,14 +120,21 @@ function hasIpv6(): boolean {
   return all.some((entry) => !entry.internal && entry.family === 'IPv6' && !/^fe[89ab]/i.test(entry.address));
 }
 
+/** An address that a hosts file gives a name. */
+export interface HostsEntry extends LookupAddress {
+  /** Of the file, from 1. */
+  readonly line: number;
+}
+
 /** Returns the addresses that an /etc/hosts text gives a name, in its order. */
-export function findInHosts(text: string, hostname: string): readonly LookupAddress[] {
+export function findInHosts(text: string, hostname: string): readonly HostsEntry[] {
   const wanted = hostname.toLowerCase().replace(/\.$/, '');
-  const found: LookupAddress[] = [];
-  for (const line of text.split('\n')) {
+  const found: HostsEntry[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
     const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
     const family = isIP(address);
-    if (family !== 0 && names.some((name) => name.toLowerCase() === wanted)) found.push({ address, family });
+    const isNamed = family !== 0 && names.some((name) => name.toLowerCase() === wanted);
+    if (isNamed) found.push({ address, family, line: index + 1 });
   }
   return found;
 }

@@ -2,6 +2,7 @@ import type { PrivacyPatterns } from '../go/goprivate.ts';
 import type { WantedFile } from '../go/wanted-set.ts';
 import type { Candidate, Credentials } from './candidate.ts';
 import type { Network } from './http-client.ts';
+import { explainNames } from './name-facts.ts';
 import type { KeptZip, KnownSize } from './probe.ts';
 import { assignProbes, type ProbeAssignment } from './probe-modules.ts';
 import { probeAll } from './probe-phase.ts';
@@ -49,9 +50,16 @@ type Askable = Extract<ProbeAssignment, { readonly kind: 'ask' }>;
 
 /**
  * Measures the candidates at once. When nothing is missing, only the first that can be asked gets two small requests, and
- * the others theirs only if it fails.
+ * the others theirs only if it fails. What the names of failed ones tell is looked at afterwards, in 1 s more when all is wanted.
  */
 export async function probeCandidates(question: ProbeQuestion, round: ProbeRound): Promise<ProbeResult> {
+  const result = await probeWanted(question, round);
+  const thorough = question.thoroughness === 'all';
+  const probed = await explainNames(result.probed, { httpProxies: question.network.httpProxies, thorough });
+  return { ...result, probed };
+}
+
+async function probeWanted(question: ProbeQuestion, round: ProbeRound): Promise<ProbeResult> {
   const { missing, thoroughness } = question;
   const assignments = assign(question, round.candidates);
   const askable = assignments.filter((one): one is Askable => one.kind === 'ask');

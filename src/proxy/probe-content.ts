@@ -1,10 +1,14 @@
 import { hashGoMod } from '../go/h1.ts';
 import { keepsPlaceWhenRefused } from './candidate.ts';
-import { classifyStatus, type Failure, RequestError } from './failure.ts';
+import { type Failure, RequestError } from './failure.ts';
 import type { Answer } from './http-client.ts';
 import { moduleFileUrl } from './module-url.ts';
+import { isParkedPage } from './parked-domain.ts';
 import type { ProbeRun } from './probe-run.ts';
+import { readRefusal } from './refusal.ts';
 import type { BodyPlan } from './response-body.ts';
+import { classifyStatus } from './status.ts';
+import type { UnknownReason } from './verdict.ts';
 
 /** An answer that came but is not what go needs. */
 export class ContentError extends RequestError {
@@ -22,7 +26,7 @@ export class ContentError extends RequestError {
 /** An answer that says nothing of the candidate's health. */
 export class UnknownAnswer extends Error {
   override readonly name = 'UnknownAnswer';
-  readonly reason: 'unauthorized' | 'forbidden' | 'login-required' | 'not-found';
+  readonly reason: UnknownReason;
   readonly status: number;
   readonly body: string;
 
@@ -100,24 +104,27 @@ export function refuseStatus(run: ProbeRun, answer: Answer): void {
   const body = excerpt(answer);
   if (foreignHost !== undefined) {
     const detail = `it redirects to ${foreignHost}, which answered ${status}`;
-    throw new ContentError({ stage: 'http', cause: 'redirect-blocked', detail }, { status });
+    throw new ContentError({ stage: 'http', cause: redirectCause(answer), detail }, { status });
   }
   const isPublic = !keepsPlaceWhenRefused(run.candidate);
-  const verdict = classifyStatus({ status, isPublic, text: body });
+  const verdict = classifyStatus({ status, isPublic, text: ownText(answer) });
   if (verdict.kind === 'unknown') throw new UnknownAnswer(verdict.reason, status, body);
   throw new ContentError(verdict.failure, { status, body });
 }
 
+/** What stores files for proxies says by itself when a rule of a network, or a country, is in the way; its text is only compared. */
+function redirectCause(answer: Answer): 'redirect-blocked' | 'http-region-blocked' | 'http-egress-blocked' {
+  const refusal = answer.status === 403 || answer.status === 451 ? readRefusal(textOf(answer)) : undefined;
+  if (refusal === 'egress') return 'http-egress-blocked';
+  return refusal === 'region' ? 'http-region-blocked' : 'redirect-blocked';
+}
+
 /**
  * Returns the failure of a 200 with wrong content, after asking for what cannot exist: who answers that with 200 too
- * answers everything so, like a captive portal or a parked domain. A login page of another host is one without asking.
+ * answers everything so, like a captive portal or a parked domain; the page tells one from the other. A page of another host is one without asking.
  */
 export async function contentFailure(run: ProbeRun, answer: Answer, failure: Failure): Promise<ContentError> {
-  const portal = new ContentError({
-    stage: 'content',
-    cause: 'captive-portal',
-    detail: 'it answers 200 for everything, like the login page of a network',
-  });
+  const portal = new ContentError(strangerFailure(answer));
   if (answer.foreignHost !== undefined && isHtml(answer)) return portal;
   // Content whose hash is wrong may be private; what is no module file at all may tell who answered.
   const plain = new ContentError(failure, failure.cause === 'wrong-content' ? { body: excerpt(answer) } : {});
@@ -130,6 +137,17 @@ export async function contentFailure(run: ProbeRun, answer: Answer, failure: Fai
   } catch {
     return plain;
   }
+}
+
+function strangerFailure(answer: Answer): Failure {
+  const { foreignHost } = answer;
+  const page = { text: textOf(answer), ...(foreignHost === undefined ? {} : { foreignHost }) };
+  if (isHtml(answer) && isParkedPage(page)) {
+    const detail = 'it answers with the page of a service for domains that nobody uses';
+    return { stage: 'content', cause: 'parked-domain', detail };
+  }
+  const detail = 'it answers 200 for everything, like the login page of a network';
+  return { stage: 'content', cause: 'captive-portal', detail };
 }
 
 function isHtml(answer: Answer): boolean {
@@ -147,6 +165,21 @@ function versionOf(body: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+const COMPARED_TYPES = /^(?:text\/plain|text\/json|application\/(?:[a-z0-9.+-]+\+)?json)\b/;
+/** Nothing of it is ever shown, so pages are compared too where the text can only be one. */
+const COMPARED_BYTES = 16 << 10;
+
+/** Returns the text that tells reasons apart: plain text or JSON of the candidate's own host, a page only of a 400 (nginx's). */
+export function ownText(answer: Answer): string {
+  if (answer.foreignHost !== undefined) return '';
+  const type = String(answer.headers['content-type'] ?? '').toLowerCase();
+  return COMPARED_TYPES.test(type) || answer.status === 400 ? textOf(answer) : '';
+}
+
+function textOf(answer: Answer): string {
+  return Buffer.from(answer.body.subarray(0, COMPARED_BYTES)).toString('utf8');
 }
 
 /** Returns the text of the body, at most 200 bytes. Only text/plain of the candidate's own host: pages hold nothing a log needs, and other hosts are not asked about. */

@@ -26,7 +26,7 @@ export async function askSumdb(run: ProbeRun, name: string): Promise<void> {
 /** Returns the figures of a candidate that was right about `.info` and `.mod`. */
 export function makeFigures(run: ProbeRun): Figures {
   const { findings, client } = run;
-  const { address, phases } = client.firstConnection();
+  const { address, phases, silentIpv6 } = client.firstConnection();
   return {
     phases: { ...phases, ...findings.phases },
     firstByteMs: median(findings.warmMs),
@@ -34,6 +34,7 @@ export function makeFigures(run: ProbeRun): Figures {
     ...(findings.sampleBytes === undefined ? {} : { sampleBytes: findings.sampleBytes }),
     sumdb: findings.sumdb,
     ...(address === undefined ? {} : { address }),
+    ...(silentIpv6 === undefined ? {} : { silentIpv6 }),
     requests: client.requests(),
   };
 }

@@ -2,12 +2,13 @@ import { GoRuleError } from '../go/go-rule-error.ts';
 import { hashZip } from '../go/h1.ts';
 import { compareModuleVersions } from '../go/version.ts';
 import { keepsPlaceWhenRefused } from './candidate.ts';
-import { classifyStatus, type Failure, RequestError } from './failure.ts';
+import { type Failure, RequestError } from './failure.ts';
 import type { Answer } from './http-client.ts';
 import { moduleFileUrl } from './module-url.ts';
-import { contentFailure, excerpt, refuseStatus } from './probe-content.ts';
+import { contentFailure, ownText, refuseStatus } from './probe-content.ts';
 import type { ProbeRun, ZipSample } from './probe-run.ts';
 import type { BodyPlan } from './response-body.ts';
+import { classifyStatus } from './status.ts';
 
 /** All samples of a candidate together end at 1 MB, or after 600 ms of flow: more tells little more of the throughput. */
 const MAX_SAMPLE_BYTES = 1_000_000;
@@ -106,7 +107,7 @@ function lacksModule(run: ProbeRun, sample: ZipSample, answer: Answer): boolean 
   const { status } = answer;
   if ((status !== 404 && status !== 410) || answer.foreignHost !== undefined) return false;
   const same = compareModuleVersions(sample.module, run.ask.module) === 0;
-  return !same && classifyStatus({ status, isPublic: false, text: excerpt(answer) }).kind === 'unknown';
+  return !same && classifyStatus({ status, isPublic: false, text: ownText(answer) }).kind === 'unknown';
 }
 
 /** So that the prefetch can begin with the largest. */

@@ -7,11 +7,15 @@ export type Stage = 'dns' | 'tcp' | 'tls' | 'http' | 'content';
 export type Cause =
   | 'dns-not-found'
   | 'dns-failed'
+  | 'dns-refused'
   | 'dns-timeout'
+  | 'dns-answers-differ'
+  | 'hosts-file-override'
   | 'connection-refused'
   | 'connection-reset'
   | 'connect-timeout'
   | 'unreachable'
+  | 'ipv6-unreachable'
   | 'tls-timeout'
   | 'tls-unknown-authority'
   | 'tls-self-signed'
@@ -22,7 +26,9 @@ export type Cause =
   | 'tls-protocol'
   | 'plain-http-on-tls-port'
   | 'tls-closed'
+  | 'tls-client-certificate'
   | 'http-proxy-refused'
+  | 'http-proxy-failed'
   | 'http-proxy-login'
   | 'http-proxy-unreachable'
   | 'http-proxy-timeout'
@@ -31,11 +37,15 @@ export type Cause =
   | 'closed-early'
   | 'truncated'
   | 'http-status'
+  | 'http-region-blocked'
+  | 'http-egress-blocked'
+  | 'not-found-transient'
   | 'redirect-loop'
   | 'redirect-insecure'
   | 'redirect-blocked'
   | 'protocol-error'
   | 'captive-portal'
+  | 'parked-domain'
   | 'wrong-content'
   | 'wrong-hash'
   | 'invalid-info'
@@ -66,8 +76,21 @@ export interface Figures {
   readonly sumdb: 'serves' | 'none' | 'failed' | 'not-asked';
   /** IP address that answered. */
   readonly address?: string;
+  /** An IPv6 address of the host that gave no answer before an IPv4 address did. */
+  readonly silentIpv6?: string;
   readonly requests: number;
 }
+
+/** Why an answer says nothing of a candidate's health; the last four by its text. */
+export type UnknownReason =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'login-required'
+  | 'not-found'
+  | 'login-refused'
+  | 'security-block'
+  | 'region-blocked'
+  | 'egress-blocked';
 
 /** What the probe says of one candidate. */
 export type Verdict =
@@ -87,7 +110,7 @@ export type Verdict =
   | {
       /** Policy, a login that only go has, or a proxy that serves other modules: it keeps its configured place. */
       readonly kind: 'unknown';
-      readonly reason: 'unauthorized' | 'forbidden' | 'login-required' | 'not-found';
+      readonly reason: UnknownReason;
       readonly status: number;
       readonly body?: string;
       readonly phases: Phases;

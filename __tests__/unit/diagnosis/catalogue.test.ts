@@ -7,7 +7,8 @@ import { findingsOfPrefetch } from '../../../src/diagnosis/prefetch-findings.ts'
 import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
 import { findingsOfSetting } from '../../../src/diagnosis/setting-findings.ts';
 import { findingsOfToolchain } from '../../../src/diagnosis/toolchain-findings.ts';
-import type { Cause, Verdict } from '../../../src/proxy/verdict.ts';
+import { UNKNOWN_REASONS } from '../../../src/diagnosis/verdict-table.ts';
+import type { Cause, UnknownReason, Verdict } from '../../../src/proxy/verdict.ts';
 import { restored, wrongEntry } from '../../support/sample-cache.ts';
 import { failed, leftToGo, PROXY_A, ran, wrongHash } from '../../support/sample-prefetch.ts';
 import { probed, unhealthy } from '../../support/sample-report.ts';
@@ -22,7 +23,7 @@ describe('the catalogue of diagnoses', () => {
   });
 
   test('has every id that a finding can have', () => {
-    const unknown = (['unauthorized', 'forbidden', 'login-required', 'not-found'] as const).map(
+    const unknown = (Object.keys(UNKNOWN_REASONS) as UnknownReason[]).map(
       (reason): Verdict => ({ kind: 'unknown', reason, status: 401, phases: {} }),
     );
     const verdicts = [

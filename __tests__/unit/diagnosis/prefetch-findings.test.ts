@@ -172,7 +172,7 @@ describe('trouble', () => {
       answered(PROXY_A, 503, 'infrastructure'),
       {
         id: 'http-status',
-        title: 'https://a.example: the proxy answered with HTTP status 503',
+        title: 'https://a.example: the proxy is overloaded or out of service (HTTP status 503)',
         rerunHelps: 'yes',
       },
     ],
@@ -197,6 +197,14 @@ describe('trouble', () => {
     expect(only([trouble(last)], { tallies: [tally(inherited)] }).remedy).toBe(
       'Check the port in https://corp.example:8443/go and whether the server runs, or take it out of GOPROXY where that is set.',
     );
+  });
+
+  test('lines to copy are for the host of that proxy', () => {
+    const corp = makeCandidate('https://corp.example:8443/go', 3);
+    const last = attempt(corp, 'infrastructure', { failure: failure('dns-refused') });
+    expect(only([trouble(last)], { tallies: [tally(corp)] }).copy).toEqual([
+      '- run: cat /etc/resolv.conf; getent hosts corp.example',
+    ]);
   });
 
   test('one finding for a cause and proxy, with the number of modules; each file in the evidence', () => {

@@ -42,6 +42,18 @@ describe('findingOf', () => {
     ['http-status', 403, 'http-blocked', 'access', 'network', 'no'],
     ['http-status', 451, 'http-blocked', 'access', 'network', 'no'],
     ['http-status', 400, 'http-status', 'configuration', 'configuration', 'no'],
+    ['http-status', 401, 'http-status', 'access', 'configuration', 'no'],
+    ['http-status', 407, 'http-status', 'access', 'configuration', 'no'],
+    ['http-status', 408, 'http-status', 'infrastructure', 'proxy', 'yes'],
+    ['http-status', 418, 'http-blocked', 'access', 'network', 'no'],
+    ['http-region-blocked', 403, 'http-region-blocked', 'access', 'network', 'maybe'],
+    ['http-egress-blocked', 403, 'http-egress-blocked', 'access', 'network', 'no'],
+    ['not-found-transient', 404, 'not-found-transient', 'infrastructure', 'proxy', 'yes'],
+    ['dns-refused', undefined, 'dns-refused', 'infrastructure', 'runner', 'maybe'],
+    ['http-proxy-failed', undefined, 'http-proxy-failed', 'infrastructure', 'network', 'maybe'],
+    ['http-proxy-refused', undefined, 'http-proxy-refused', 'access', 'configuration', 'no'],
+    ['tls-client-certificate', undefined, 'tls-client-certificate', 'access', 'configuration', 'no'],
+    ['parked-domain', undefined, 'parked-domain', 'configuration', 'configuration', 'no'],
   ])('%s %s', (...[cause, status, id, failureClass, fault, rerunHelps]) => {
     const finding = findingOf(probed(BASE, unhealthy(cause, status === undefined ? {} : { status })));
     expect(finding).toMatchObject({ id, class: failureClass, fault, rerunHelps, subject: BASE });
@@ -56,8 +68,17 @@ describe('findingOf', () => {
   });
 
   test.each([
-    [503, 'the proxy answered with HTTP status 503'],
-    [400, 'the proxy answered with HTTP status 400'],
+    [500, 'the proxy answered with HTTP status 500'],
+    [409, 'the proxy answered with HTTP status 409'],
+    [400, 'the proxy takes the request for malformed (HTTP status 400)'],
+    [401, 'the proxy asks for a login (HTTP status 401)'],
+    [407, 'something before the proxy asks for a login (HTTP status 407)'],
+    [418, 'the proxy or a filter before it takes this runner for a robot (HTTP status 418)'],
+    [429, 'the proxy limits the number of requests'],
+    [451, 'the proxy may not serve this for legal reasons (HTTP status 451)'],
+    [502, 'the proxy got no good answer from a server behind it (HTTP status 502)'],
+    [503, 'the proxy is overloaded or out of service (HTTP status 503)'],
+    [504, 'the proxy waited too long for a server behind it (HTTP status 504)'],
   ])('a status is named: %i', (status, title) => {
     expect(findingOf(probed(BASE, unhealthy('http-status', { status })))?.title).toBe(title);
   });
@@ -77,6 +98,36 @@ describe('findingOf', () => {
     expect(findingOf(probed(BASE, unhealthy('dns-failed')))?.remedy).toContain(
       '`getent hosts goproxy.corp.example`',
     );
+  });
+
+  test('lines to copy have the host name filled in, and are left out for a name that a shell would read', () => {
+    expect(findingOf(probed(BASE, unhealthy('dns-refused')))?.copy).toEqual([
+      '- run: cat /etc/resolv.conf; getent hosts goproxy.corp.example',
+    ]);
+    expect(findingOf(probed('https://a$b.example', unhealthy('dns-refused')))).not.toHaveProperty('copy');
+  });
+
+  test('what the table of dead proxies knows is told of one that fails, and of no other', () => {
+    expect(findingOf(probed('https://gocenter.io', unhealthy('dns-not-found')))?.evidence).toContain(
+      'known of this address: it was shut down on 2021-05-01',
+    );
+    expect(findingOf(probed('https://gocenter.io', HEALTHY))).toBeUndefined();
+  });
+
+  test('a healthy one whose IPv6 was silent is a notice', () => {
+    if (HEALTHY.kind !== 'healthy') throw new Error('not healthy');
+    const verdict = { ...HEALTHY, figures: { ...HEALTHY.figures, silentIpv6: '2001:db8::1' } };
+    expect(findingOf(probed(BASE, verdict))).toMatchObject({
+      id: 'ipv6-unreachable',
+      severity: 'notice',
+      class: 'infrastructure',
+      evidence: [
+        'tcp: no answer from 2001:db8::1',
+        'reached at 192.0.2.1',
+        'dns 3 ms, tcp 8 ms, tls 12 ms, first byte 14 ms',
+      ],
+    });
+    expect(failureClassOf(findingsOfProbe([probed(BASE, verdict)]))).toBe('none');
   });
 
   test('a label that looks like a placeholder stays what it is', () => {
@@ -123,6 +174,10 @@ describe('findingOf', () => {
     ['forbidden', 'proxy-forbidden', 'access'],
     ['login-required', 'proxy-login-required', 'access'],
     ['not-found', 'proxy-not-found', 'not-found'],
+    ['login-refused', 'proxy-login-refused', 'access'],
+    ['security-block', 'proxy-security-block', 'access'],
+    ['region-blocked', 'http-region-blocked', 'access'],
+    ['egress-blocked', 'http-egress-blocked', 'access'],
   ] as const)('unknown for %s is a notice', (reason, id, failureClass) => {
     const verdict: Verdict = { kind: 'unknown', reason, status: 401, phases: {} };
     expect(findingOf(probed(BASE, verdict))).toMatchObject({ id, class: failureClass, severity: 'notice' });

@@ -78,4 +78,41 @@ describe('judgeStatus', () => {
       detail: 'it redirects to storage.test, which answered 503',
     });
   });
+
+  test.each<readonly [string, Partial<AnswerFacts> & { readonly status: number }, string]>([
+    ['a region', { status: 403, text: 'unavailable in your region' }, 'http http-region-blocked'],
+    [
+      'a region, for its storage',
+      { status: 403, text: 'in your region', ...STORAGE },
+      'http http-region-blocked',
+    ],
+    [
+      'an egress rule',
+      { status: 403, text: 'SecurityPolicyViolated', ...STORAGE },
+      'http http-egress-blocked',
+    ],
+    ['a bad upstream', { status: 404, text: 'bad upstream' }, 'http not-found-transient'],
+    ['a 403 of its storage', { status: 403, ...STORAGE }, 'http redirect-blocked'],
+    [
+      'a client certificate',
+      { status: 400, text: 'No required SSL certificate was sent' },
+      'tls tls-client-certificate',
+    ],
+    ['a plain 400', { status: 400 }, 'http http-status'],
+  ])('the cause of %s', (_name, facts, cause) => {
+    const given = { gatekeeper: false, isGolangOrg: false, relayed: false, text: '', ...facts };
+    const { failure } = judgeStatus(given);
+    expect(`${failure.stage} ${failure.cause}`).toBe(cause);
+  });
+
+  test.each([
+    ['1800', 'answered 404, as a cache remembers for 1800 s'],
+    ['0', 'answered 404'],
+    ['1 ::error::', 'answered 404'],
+    [undefined, 'answered 404'],
+  ])('a 404 of Age %s', (age, detail) => {
+    const facts = { status: 404, gatekeeper: false, isGolangOrg: false, relayed: false, text: '' };
+    const judged = judgeStatus({ ...facts, ...(age === undefined ? {} : { age }) });
+    expect(judged).toMatchObject({ meaning: 'not-found', failure: { detail } });
+  });
 });

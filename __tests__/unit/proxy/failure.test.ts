@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import {
   classifyEnd,
   classifyError,
-  classifyStatus,
   codeOf,
   type Pending,
   RequestError,
@@ -17,6 +16,8 @@ describe('classifyError', () => {
     ['dns', 'EAI_AGAIN', 'dns dns-failed'],
     ['dns', 'ESERVFAIL', 'dns dns-failed'],
     ['dns', 'ETIMEOUT', 'dns dns-timeout'],
+    ['dns', 'EREFUSED', 'dns dns-refused'],
+    ['dns', 'ECONNREFUSED', 'dns dns-refused'],
     ['tcp', 'ECONNREFUSED', 'tcp connection-refused'],
     ['tcp', 'ECONNRESET', 'tcp connection-reset'],
     ['tcp', 'ETIMEDOUT', 'tcp connect-timeout'],
@@ -26,7 +27,7 @@ describe('classifyError', () => {
     ['tcp', 'EACCES', 'tcp unreachable'],
     ['tcp', 'EPERM', 'tcp unreachable'],
     ['tcp', 'EWHATEVER', 'http internal'],
-    ['http-proxy', 'ECONNRESET', 'tcp http-proxy-refused'],
+    ['http-proxy', 'ECONNRESET', 'tcp http-proxy-failed'],
     ['http-proxy', 'HPE_INVALID_CONSTANT', 'tcp http-proxy-refused'],
     ['tls', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'tls tls-self-signed'],
     ['tls', 'SELF_SIGNED_CERT_IN_CHAIN', 'tls tls-unknown-authority'],
@@ -38,6 +39,11 @@ describe('classifyError', () => {
     ['tls', 'ERR_SSL_WRONG_VERSION_NUMBER', 'tls plain-http-on-tls-port'],
     ['tls', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'tls tls-protocol'],
     ['tls', 'EPROTO', 'tls tls-protocol'],
+    ['tls', 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'tls tls-protocol'],
+    ['tls', 'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'tls tls-client-certificate'],
+    ['tls', 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'tls tls-client-certificate'],
+    ['headers', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tls tls-client-certificate'],
+    ['body', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tls tls-client-certificate'],
     ['tls', 'ECONNRESET', 'tls tls-closed'],
     ['headers', 'ECONNRESET', 'http connection-reset'],
     ['headers', 'EPIPE', 'http connection-reset'],
@@ -59,6 +65,45 @@ describe('classifyError', () => {
   test('a lone certificate that names its issuer lacks the intermediate', () => {
     const error = withCode('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
     expect(classifyError(error, { at: 'tls', namesIssuer: true }).cause).toBe('tls-incomplete-chain');
+  });
+
+  test('a handshake that fails after the server has shown its certificate lacks ours', () => {
+    const error = withCode('ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE');
+    expect(classifyError(error, { at: 'tls', gotCertificate: true }).cause).toBe('tls-client-certificate');
+  });
+
+  test.each<[string, readonly (readonly [string, string])[], string]>([
+    ['IPv6 only', [['ENETUNREACH', '2001:db8::1']], 'ipv6-unreachable'],
+    [
+      'several IPv6 addresses',
+      [
+        ['ENETUNREACH', '2001:db8::1'],
+        ['EADDRNOTAVAIL', '2001:db8::2'],
+      ],
+      'ipv6-unreachable',
+    ],
+    [
+      'IPv4 too',
+      [
+        ['ENETUNREACH', '2001:db8::1'],
+        ['ENETUNREACH', '192.0.2.1'],
+      ],
+      'unreachable',
+    ],
+    [
+      'a port where nothing listens',
+      [
+        ['ENETUNREACH', '2001:db8::1'],
+        ['ECONNREFUSED', '192.0.2.1'],
+      ],
+      'connection-refused',
+    ],
+    ['IPv6, refused', [['ECONNREFUSED', '::1']], 'connection-refused'],
+    ['IPv4', [['EHOSTUNREACH', '192.0.2.1']], 'unreachable'],
+  ])('no route: %s', (_name, attempts, cause) => {
+    const errors = attempts.map(([code, address]) => Object.assign(withCode(code), { address }));
+    const error = errors.length === 1 ? errors[0] : new AggregateError(errors);
+    expect(classifyError(error, { at: 'tcp' }).cause).toBe(cause);
   });
 
   test('a parser error of undici has a name instead of a code', () => {
@@ -96,30 +141,4 @@ test.each<[Pending, string, RegExp]>([
   const slow = classifyEnd('too-slow', at);
   expect(slow).toMatchObject({ stage: timeout.stage, cause: 'too-slow' });
   expect(slow.detail).toMatch(unfinished);
-});
-
-describe('classifyStatus', () => {
-  test.each<[number, string, string, string]>([
-    [401, 'unauthorized', 'http-status', ''],
-    [403, 'forbidden', 'http-status', ''],
-    [407, 'login-required', 'http-status', ''],
-    [404, 'not-found', 'http-status', 'not found: unknown revision'],
-    [410, 'not-found', 'http-status', ''],
-    [404, 'http-status', 'http-status', 'not found: bad upstream'],
-    [404, 'http-status', 'http-status', 'not found: fetch timed out'],
-    [410, 'http-status', 'http-status', 'not found: temporarily unavailable'],
-    [400, 'http-status', 'http-status', ''],
-    [429, 'http-status', 'http-status', ''],
-    [451, 'http-status', 'http-status', ''],
-    [500, 'http-status', 'http-status', 'bad upstream'],
-    [206, 'http-status', 'http-status', ''],
-    [304, 'http-status', 'http-status', ''],
-    [511, 'captive-portal', 'captive-portal', ''],
-  ])('%i: %s of a given proxy, %s of a public one (%j)', (status, given, published, text) => {
-    const say = (isPublic: boolean) => {
-      const verdict = classifyStatus({ status, isPublic, text });
-      return verdict.kind === 'unknown' ? verdict.reason : verdict.failure.cause;
-    };
-    expect([say(false), say(true)]).toEqual([given, published]);
-  });
 });

@@ -1,8 +1,7 @@
 /**
- * The runner's rules for problem matchers, after actions/runner: src/Runner.Worker/IssueMatcher.cs (IssueMatchersConfig and
- * its parts: Validate; IssueMatcher.Match) and src/Runner.Worker/Handlers/OutputManager.cs (OnDataReceived,
- * OnMatcherChanged, ConvertToIssue). Patterns of one line only: ours and setup-go's are such. Regexes are compiled there with
- * CultureInvariant and ECMAScript; what differs between that and JavaScript is refused by checkMatchers.
+ * One problem matcher as the runner reads it and applies it to a line, after actions/runner src/Runner.Worker/IssueMatcher.cs
+ * (IssueMatchersConfig and its parts: Validate; IssueMatcher: Match, Reset). Regexes are compiled there with CultureInvariant
+ * and ECMAScript; they are translated here, and what this translation does not know is refused.
  */
 export interface MatcherPattern {
   readonly regexp: string;
@@ -28,92 +27,127 @@ export interface MatcherFile {
   readonly problemMatcher: readonly Matcher[];
 }
 
-/** What the runner makes of a line. */
-export interface Issue {
-  readonly owner: string;
-  readonly type: 'error' | 'warning' | 'notice';
-  readonly message: string;
-  readonly file?: string;
-  readonly line?: number;
-}
-
 const PROPERTIES = ['file', 'line', 'column', 'severity', 'code', 'message', 'fromPath'] as const;
-/** The runner cuts messages of issues there. */
-const MESSAGE_LIMIT = 4096;
+type Property = (typeof PROPERTIES)[number];
 
-/** Throws where the runner would refuse the file, or where .NET could read a regex otherwise than JavaScript does. */
+/** What a matcher read from a line, or from several; a property that no pattern has is missing. */
+export type Match = Readonly<Partial<Record<Property, string>>>;
+
+/** Throws where the runner would refuse the file and fail the step. */
 export function checkMatchers({ problemMatcher }: MatcherFile): void {
   const owners = new Set<string>();
-  for (const { owner, severity = '', pattern } of problemMatcher) {
-    if (owner === '') throw new Error('Owner must not be empty');
-    if (owners.has(owner.toLowerCase())) throw new Error(`Duplicate owner name '${owner}'`);
-    owners.add(owner.toLowerCase());
+  for (const matcher of problemMatcher) {
+    const { owner, severity = '', pattern = [] } = matcher;
+    if (!owner) throw new Error('Owner must not be empty');
     if (!['', 'ERROR', 'WARNING', 'NOTICE'].includes(severity.toUpperCase())) {
       throw new Error(`Matcher '${owner}' contains unexpected default severity '${severity}'`);
     }
-    if (pattern.length !== 1) throw new Error(`Matcher '${owner}' has not one pattern`);
-    for (const one of pattern) checkPattern(one);
+    if (pattern.length === 0) throw new Error(`Matcher '${owner}' does not contain any patterns`);
+    checkPatterns(pattern);
+    if (owners.has(owner.toLowerCase())) throw new Error(`Duplicate owner name '${owner}'`);
+    owners.add(owner.toLowerCase());
   }
 }
 
-function checkPattern(pattern: MatcherPattern): void {
-  const { regexp } = pattern;
-  if (pattern.loop === true) throw new Error("Only the last pattern in a multiline matcher may set 'loop'");
-  if (pattern.message === undefined) throw new Error("At least one pattern must set 'message'");
-  if (/\(\?(?:<|'|[imnsx-]+[:)]|>)|\\[pPAzZGk]|\[[^\]]*-\[/.test(regexp)) {
-    throw new Error('the regexp uses what .NET and JavaScript read differently');
-  }
-  const groups = (new RegExp(`${regexp}|`).exec('')?.length ?? 1) - 1;
-  for (const name of PROPERTIES) {
-    const index = pattern[name];
-    if (index !== undefined && (index < 0 || index > groups)) {
-      throw new Error(`The property '${name}' is set to ${index} which is out of range`);
+function checkPatterns(patterns: readonly MatcherPattern[]): void {
+  const set = new Set<Property>();
+  for (const [at, pattern] of patterns.entries()) {
+    if (pattern.loop === true && (at === 0 || at < patterns.length - 1)) {
+      throw new Error("Only the last pattern in a multiline matcher may set 'loop'");
+    }
+    if (pattern.loop === true && pattern.message === undefined) {
+      throw new Error("The loop pattern must set 'message'");
+    }
+    const groups = (new RegExp(`${toJavaScript(pattern.regexp)}|`).exec('')?.length ?? 1) - 1;
+    for (const name of PROPERTIES) {
+      const index = pattern[name];
+      if (index === undefined) continue;
+      if (set.has(name)) throw new Error(`The property '${name}' is set twice`);
+      if (index < 0 || index > groups) {
+        throw new Error(`The property '${name}' is set to ${index} which is out of range`);
+      }
+      set.add(name);
     }
   }
+  if (!set.has('message')) throw new Error("At least one pattern must set 'message'");
 }
 
-/** The matchers of a job: the newest first, and one that comes again takes the place of its owner's older one. */
-export class RegisteredMatchers {
-  #matchers: readonly Matcher[] = [];
+/** Escapes that have one meaning there and here, outside of a class and within; `\s` and `\S` are translated. */
+const ESCAPES = /^\\[sSwWdDbBtnrfv\W_]$/;
+const ESCAPES_IN_CLASS = /^\\[swdtnrfv\W_]$/;
+/** Groups with names, options or without backtracking; lookbehind; a class that begins with its end. */
+const OTHERWISE = /\(\?(?![:=!])|\[\^?\]/;
+const SPACE = ' \\f\\n\\r\\t\\v';
 
-  /** As `::add-matcher::` of a file. */
-  add(file: MatcherFile): void {
-    checkMatchers(file);
-    for (const matcher of file.problemMatcher) {
-      const others = this.#matchers.filter(
-        ({ owner }) => owner.toLowerCase() !== matcher.owner.toLowerCase(),
-      );
-      this.#matchers = [matcher, ...others];
-    }
+/**
+ * Translates a regex of .NET with the option ECMAScript: `.` is all but a line feed, `\s` is ASCII only; `\w`, `\d` and `\b`
+ * mean the same there and here. Throws on what it does not know.
+ */
+export function toJavaScript(regexp: string): string {
+  const tokens = regexp.match(/\\?[\s\S]/g) ?? [];
+  let isClass = false;
+  let isKnown = !OTHERWISE.test(tokens.map((token) => (token.length === 1 ? token : 'x')).join(''));
+  const translated = tokens.map((token) => {
+    if (token.length > 1) isKnown &&= (isClass ? ESCAPES_IN_CLASS : ESCAPES).test(token);
+    // Within a class .NET may take it for a class that is subtracted.
+    if (token === '[') isKnown &&= !isClass;
+    if (token === '[' || token === ']') isClass = token === '[';
+    if (token === '.' && !isClass) return '[^\\n]';
+    if (token === '\\s') return isClass ? SPACE : `[${SPACE}]`;
+    return token === '\\S' ? `[^${SPACE}]` : token;
+  });
+  if (!isKnown) throw new Error('the regexp has what .NET may read otherwise than this emulation');
+  return translated.join('');
+}
+
+/** A matcher at one stream of a step; it remembers the lines before when it has several patterns. */
+export class LineMatcher {
+  readonly owner: string;
+  readonly #severity: string;
+  readonly #patterns: readonly { readonly config: MatcherPattern; readonly regex: RegExp }[];
+  #state: (Match | undefined)[] = [];
+
+  constructor({ owner, severity = '', pattern }: Matcher) {
+    this.owner = owner;
+    this.#severity = severity;
+    this.#patterns = pattern.map((config) => ({ config, regex: new RegExp(toJavaScript(config.regexp)) }));
   }
 
-  /** What becomes of a line of output: the first matcher that makes an issue of it consumes it. */
-  read(line: string): Issue | undefined {
-    // A workflow command never comes to the matchers.
-    if (/^\s*::[a-z-]+(?: [^:]*)?::/.test(line)) return;
-    for (const matcher of this.#matchers) {
-      const issue = toIssue(matcher, line);
-      if (issue !== undefined) return issue;
+  /** The match that a line completes. From the last pattern to the first, so that a line counts for one only. */
+  match(line: string): Match | undefined {
+    const last = this.#patterns.length - 1;
+    for (let at = last; at >= 0; at--) {
+      const running = this.#state[at - 1];
+      const pattern = this.#patterns[at];
+      if (pattern === undefined || (at > 0 && running === undefined)) continue;
+      const groups = pattern.regex.exec(line);
+      if (groups === null) {
+        const broken = at === last ? at - 1 : at;
+        if (broken >= 0) this.#state[broken] = undefined;
+        continue;
+      }
+      const match = readGroups(pattern.config, groups, running);
+      if (at < last) {
+        this.#state[at] = match;
+        continue;
+      }
+      this.reset();
+      if (pattern.config.loop === true) this.#state[at - 1] = running;
+      return { ...match, severity: match.severity || this.#severity };
     }
     return;
   }
+
+  reset(): void {
+    this.#state = [];
+  }
 }
 
-function toIssue({ owner, severity = '', pattern }: Matcher, line: string): Issue | undefined {
-  const [one] = pattern;
-  const found = one === undefined ? null : new RegExp(one.regexp).exec(line);
-  if (one === undefined || found === null) return;
-  const value = (name: (typeof PROPERTIES)[number]) =>
-    one[name] === undefined ? '' : (found[one[name]] ?? '');
-  const message = value('message');
-  const type = (value('severity') || severity || 'error').toLowerCase();
-  if (message.trim() === '' || (type !== 'error' && type !== 'warning' && type !== 'notice')) return;
-  const number = /^\d+$/.test(value('line')) ? Number(value('line')) : undefined;
-  return {
-    owner,
-    type,
-    message: message.slice(0, MESSAGE_LIMIT),
-    ...(value('file').trim() === '' ? {} : { file: value('file') }),
-    ...(number === undefined ? {} : { line: number }),
-  };
+function readGroups(pattern: MatcherPattern, groups: RegExpExecArray, running: Match = {}): Match {
+  const match: Partial<Record<Property, string>> = { ...running };
+  for (const name of PROPERTIES) {
+    const index = pattern[name];
+    if (index !== undefined) match[name] ??= groups[index] ?? '';
+  }
+  return match;
 }

@@ -9,6 +9,26 @@ export interface GoOutput {
   readonly stdout: string;
 }
 
+/** How a go command ended that was given the time to. */
+export interface GoEnd {
+  /** null when a signal ended it, which was not ours. */
+  readonly exitCode: number | null;
+  readonly killedBy: NodeJS.Signals | null;
+  /** At most the first bytes that were to be kept. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Says why there is no {@link GoEnd} or {@link GoOutput}; the code is `go-env`. */
+export class GoCommandError extends GoRuleError {
+  readonly why: 'not-started' | 'timeout' | 'failed';
+
+  constructor(why: GoCommandError['why'], message: string, options?: ErrorOptions) {
+    super('go-env', message, options);
+    this.why = why;
+  }
+}
+
 /** Options of {@link runGoCommand}. */
 export interface GoCommandOptions {
   readonly directory: string;
@@ -22,14 +42,43 @@ const STDOUT_LIMIT_BYTES = 1 << 20;
 const STDERR_LIMIT_BYTES = 4096;
 
 /**
- * Returns what `go ARGS` prints. Throws {@link GoRuleError} `go-env`, with one sentence, when go is missing, fails, prints
- * more than 1 MiB or takes longer than the timeout, and the signal's reason when that is aborted. Whatever happens, the
- * child's process group (on Windows the child) is killed before this settles.
+ * Returns what `go ARGS` prints. Throws {@link GoCommandError}, with one sentence, when go is missing, fails, prints more
+ * than 1 MiB or takes longer than the timeout, and the signal's reason when that is aborted. Whatever happens, the child's
+ * process group (on Windows the child) is killed before this settles.
  */
 export async function runGoCommand(args: readonly string[], options: GoCommandOptions): Promise<GoOutput> {
-  const { directory, env, timeoutMs, signal } = options;
+  const keep = { stdoutBytes: STDOUT_LIMIT_BYTES, stderrBytes: STDERR_LIMIT_BYTES, failsBeyond: true };
+  const { exitCode, killedBy, stdout, stderr } = await runChild(args, options, keep);
+  if (exitCode === 0) return { stdout };
+  const how = killedBy ?? `exit code ${exitCode}`;
+  throw new GoCommandError('failed', `go ${args[0] ?? ''} failed (${how})${firstLine(stderr)}`);
+}
+
+/**
+ * Returns how `go ARGS` ended, also when it failed, with the first `keptBytes` of standard output and of standard error.
+ * Throws {@link GoCommandError} when go is missing or takes longer than the timeout; otherwise as runGoCommand.
+ */
+export function runGoToItsEnd(
+  args: readonly string[],
+  { keptBytes, ...options }: GoCommandOptions & { readonly keptBytes: number },
+): Promise<GoEnd> {
+  return runChild(args, options, { stdoutBytes: keptBytes, stderrBytes: keptBytes, failsBeyond: false });
+}
+
+/** What is kept of the output, and whether more of standard output is a failure. */
+interface Keeping {
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly failsBeyond: boolean;
+}
+
+async function runChild(
+  args: readonly string[],
+  { directory, env, timeoutMs, signal }: GoCommandOptions,
+  { stdoutBytes, stderrBytes, failsBeyond }: Keeping,
+): Promise<GoEnd> {
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<GoOutput>();
+  const { promise, resolve, reject } = Promise.withResolvers<GoEnd>();
   const child = spawn('go', [...args], {
     cwd: directory,
     env: childEnvironment(env),
@@ -37,8 +86,8 @@ export async function runGoCommand(args: readonly string[], options: GoCommandOp
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  const stdout = collect(STDOUT_LIMIT_BYTES);
-  const stderr = collect(STDERR_LIMIT_BYTES);
+  const stdout = collect(stdoutBytes);
+  const stderr = collect(stderrBytes);
   const what = `go ${args[0] ?? ''}`;
 
   let isSettled = false;
@@ -55,24 +104,26 @@ export async function runGoCommand(args: readonly string[], options: GoCommandOp
     child.unref();
     finish();
   };
-  const fail = (message: string, options?: ErrorOptions): void =>
-    settle(() => reject(new GoRuleError('go-env', message, options)));
+  const fail = (why: GoCommandError['why'], message: string, options?: ErrorOptions): void =>
+    settle(() => reject(new GoCommandError(why, message, options)));
   const onAbort = (): void => settle(() => reject(signal?.reason));
-  const timer = setTimeout(() => fail(`${what} did not end within ${timeoutMs / 1000} s`), timeoutMs);
+  const timer = setTimeout(
+    () => fail('timeout', `${what} did not end within ${timeoutMs / 1000} s`),
+    timeoutMs,
+  );
   signal?.addEventListener('abort', onAbort, { once: true });
 
   child.stdout.on('data', (chunk: Buffer) => {
-    if (!stdout.add(chunk)) fail(`${what} printed more than ${STDOUT_LIMIT_BYTES} bytes`);
+    if (!stdout.add(chunk) && failsBeyond) fail('failed', `${what} printed more than ${stdoutBytes} bytes`);
   });
   child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
   child.on('error', (cause: NodeJS.ErrnoException) => {
-    void startFailure(what, directory, cause).then((message) => fail(message, { cause }));
+    void startFailure(what, directory, cause).then((message) => fail('not-started', message, { cause }));
   });
-  child.on('close', (code, killedBy) => {
+  child.on('close', (exitCode, killedBy) => {
     // It never ran: the error event tells why.
     if (child.pid === undefined) return;
-    if (code === 0) settle(() => resolve({ stdout: stdout.text() }));
-    else fail(`${what} failed (${killedBy ?? `exit code ${code}`})${firstLine(stderr.text())}`);
+    settle(() => resolve({ exitCode, killedBy, stdout: stdout.text(), stderr: stderr.text() }));
   });
   return promise;
 }

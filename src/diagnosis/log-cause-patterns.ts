@@ -38,10 +38,11 @@ export const CAUSE_PATTERNS: readonly LogPattern[] = [
   ),
   row('http-proxy-unreachable', 'proxyconnect tcp: ', /proxyconnect tcp: /, 8),
   row('http-proxy-login', 'Proxy Authentication Required', /^Proxy Authentication Required$/, 8),
+  row('http-proxy-refused', '', /^(?:Bad Request|Unauthorized|Forbidden|Not Found|Method Not Allowed)$/, 8),
   row(
-    'http-proxy-refused',
+    'http-proxy-failed',
     '',
-    /^(?:Bad Request|Unauthorized|Forbidden|Not Found|Method Not Allowed|Internal Server Error|Not Implemented|Bad Gateway|Service Unavailable|Gateway Timeout)$/,
+    /^(?:Internal Server Error|Not Implemented|Bad Gateway|Service Unavailable|Gateway Timeout)$/,
     8,
   ),
   row('redirect-loop', 'stopped after 10 redirects', /stopped after 10 redirects/, 8),
@@ -55,7 +56,13 @@ export const CAUSE_PATTERNS: readonly LogPattern[] = [
   row(
     'dns-failed',
     'lookup ',
-    /lookup (?<host>[^\s:]{1,253})(?: on \S{1,80})?: (?:server misbehaving|Temporary failure in name resolution|cannot unmarshal DNS message|(?:dial|read|write) udp .{1,200}: (?:connection refused|network is unreachable|no route to host|operation not permitted|connection reset by peer)|getaddrinfow: )/,
+    /lookup (?<host>[^\s:]{1,253})(?: on \S{1,80})?: (?:server misbehaving|Temporary failure in name resolution|cannot unmarshal DNS message|(?:dial|read|write) udp .{1,200}: (?:network is unreachable|no route to host|operation not permitted|connection reset by peer)|getaddrinfow: )/,
+    7,
+  ),
+  row(
+    'dns-refused',
+    'lookup ',
+    /lookup (?<host>[^\s:]{1,253})(?: on \S{1,80})?: (?:dial|read|write) (?:udp|tcp) .{1,200}: connection refused/,
     7,
   ),
   row(

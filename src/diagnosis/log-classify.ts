@@ -26,6 +26,7 @@ const STATUS = /^(\d{3})(?: |$)/;
 const ON_THE_WAY: ReadonlySet<LogId> = new Set<LogId>([
   'dns-not-found',
   'dns-failed',
+  'dns-refused',
   'dns-timeout',
   'connection-refused',
   'connection-reset',
@@ -33,6 +34,7 @@ const ON_THE_WAY: ReadonlySet<LogId> = new Set<LogId>([
   'unreachable',
   'tls-timeout',
   'http-proxy-refused',
+  'http-proxy-failed',
 ]);
 
 /** A file of the module cache, or a mistake in GOPROXY, has nothing to do with whom go asked. */
@@ -149,6 +151,7 @@ function idOfStatus(status: number, line: GoLine, { asked }: LoggedRequest): Log
       return 'http-proxy-login';
     case 429:
       return 'http-too-many-requests';
+    case 418:
     case 451:
       return 'http-blocked';
     default:

@@ -1,15 +1,12 @@
-import { CAUSES, type CauseEntry } from './cause-table.ts';
+import { type Refusal, readRefusal } from '../proxy/refusal.ts';
+import type { CauseEntry } from './cause-table.ts';
 import type { Finding } from './finding.ts';
 import { GIT_PATTERNS, matchPatterns, NOT_FOUND_PATTERNS } from './log-cause-patterns.ts';
 import { classifyGoLine, classifyWhole, type LineMeaning } from './log-classify.ts';
-import { LOG_ENTRIES } from './log-entries.ts';
 import { endOfChain, isChain, readGoLine } from './log-go-line.ts';
 import type { LogId } from './log-id.ts';
 import { readLogLines } from './log-lines.ts';
-import { PREFETCH_ENTRIES, refusalEntry } from './prefetch-entries.ts';
-import { SETTING_ENTRIES } from './setting-findings.ts';
-import { TOOLCHAIN_ENTRIES } from './toolchain-findings.ts';
-import { entryOf, STATUS_ENTRIES } from './verdict-table.ts';
+import { entryOfLog } from './log-variants.ts';
 
 /** One failure that a log tells of. All texts are foreign: the report makes them safe. */
 export interface LogDiagnosis {
@@ -127,6 +124,9 @@ function refine({ meaning, below }: Block): { readonly id: LogId; readonly host?
       const quoted = below.map((line) => line.trim()).join('\n');
       return { id: matchPatterns(NOT_FOUND_PATTERNS, quoted)?.id ?? meaning.id };
     }
+    case 'module-refused':
+    case 'http-blocked':
+      return { id: refineRefusal(meaning.id, below) };
     case 'checksum-mismatch':
       return {
         id: below.some((line) => line.includes(`downloaded: ${EMPTY_GO_MOD}`)) ? 'empty-go-mod' : meaning.id,
@@ -134,6 +134,19 @@ function refine({ meaning, below }: Block): { readonly id: LogId; readonly host?
     default:
       return { id: meaning.id };
   }
+}
+
+const REFUSED_FOR = {
+  region: 'http-region-blocked',
+  egress: 'http-egress-blocked',
+  security: 'proxy-security-block',
+  login: 'proxy-login-refused',
+} as const satisfies Record<Refusal, LogId>;
+
+/** A proxy that refuses may say why, in a text/plain answer: go shows only those. */
+function refineRefusal(id: LogId, below: readonly string[]): LogId {
+  const refusal = readRefusal(below.join('\n'));
+  return refusal === undefined ? id : REFUSED_FOR[refusal];
 }
 
 function refineGit(below: readonly string[], host: string | undefined) {
@@ -150,32 +163,4 @@ function keepDiagnosis(found: Map<string, LogDiagnosis>, one: LogDiagnosis): voi
   const before = found.get(key);
   if (before !== undefined) found.set(key, { ...before, count: before.count + 1 });
   else if (found.size < DIAGNOSES_LIMIT) found.set(key, one);
-}
-
-const OTHERS: Readonly<Record<string, CauseEntry>> = {
-  ...CAUSES,
-  ...STATUS_ENTRIES,
-  ...PREFETCH_ENTRIES,
-  ...SETTING_ENTRIES,
-  ...TOOLCHAIN_ENTRIES,
-  ...LOG_ENTRIES,
-};
-
-/** Returns what an id means, as exactly as the status tells. */
-function entryOfLog(id: LogId, { status, host, cause }: LineMeaning): LogDiagnosis['entry'] {
-  const entry = OTHERS[id] ?? LOG_ENTRIES['request-failed'];
-  if (id === 'http-status' && status !== undefined) {
-    return entryOf({
-      kind: 'unhealthy',
-      stage: 'http',
-      cause: 'http-status',
-      status,
-      detail: '',
-      phases: {},
-    });
-  }
-  if (id === 'module-refused') return refusalEntry(status, host === 'proxy.golang.org');
-  return cause === undefined
-    ? entry
-    : { ...entry, rerunHelps: OTHERS[cause]?.rerunHelps ?? entry.rerunHelps };
 }

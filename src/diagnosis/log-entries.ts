@@ -30,13 +30,6 @@ export const LOG_ENTRIES = {
     rerunHelps: 'yes',
     remedy: `${OPERATOR} ENHANCE_YOUR_CALM in the line means that {host} was asked too fast.`,
   },
-  'tls-client-certificate': {
-    title: 'the server wants a client certificate, which go cannot give',
-    class: 'access',
-    fault: 'configuration',
-    rerunHelps: 'no',
-    remedy: 'Use an address of {host} that asks for no client certificate, or a login by netrc or GOAUTH.',
-  },
   'version-not-found': {
     title: 'the module is there, and this version or revision of it is not',
     class: 'not-found',
@@ -44,13 +37,6 @@ export const LOG_ENTRIES = {
     rerunHelps: 'maybe',
     remedy:
       'Check version and spelling in go.mod. A tag that was pushed minutes ago is not known yet where it was asked for before: proxies remember that something is missing for up to half an hour.',
-  },
-  'not-found-transient': {
-    title: 'the proxy answered "not found" because it could not reach where the module comes from',
-    class: 'infrastructure',
-    fault: 'proxy',
-    rerunHelps: 'yes',
-    remedy: OPERATOR,
   },
   'import-path-unrecognized': {
     title: 'the import path leads to no module',

@@ -7,12 +7,8 @@ export const LOG_MEANINGS: Readonly<Record<keyof typeof LOG_ENTRIES, string>> = 
     'The server, or what stands before it, ended one stream of an HTTP/2 connection (INTERNAL_ERROR, CANCEL, ENHANCE_YOUR_CALM). go takes that for the end: it repeats nothing.',
   'http2-goaway':
     'The server said GOAWAY, or the HTTP/2 connection was lost, while requests of go were under way.',
-  'tls-client-certificate':
-    'The handshake failed because the server asked for a certificate of the client. go has none to show.',
   'version-not-found':
     'A proxy or a repository knows the module and not the version: it was never tagged, was tagged after somebody asked, or the proxy still remembers that it was missing.',
-  'not-found-transient':
-    'The status is 404 or 410, and the text with it tells of a timeout or a bad upstream. goproxy and Athens answer so. go takes it for "does not exist".',
   'import-path-unrecognized':
     'go asked the host of the import path with `?go-get=1`, and the page has no go-import tag: a slip of the pen, a parked domain, or a host that gave up.',
   'invalid-zip':

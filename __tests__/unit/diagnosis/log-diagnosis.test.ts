@@ -91,7 +91,7 @@ test.each([
   [404, 'module-not-found', 'not-found'],
   [407, 'http-proxy-login', 'access'],
   [410, 'module-not-found', 'not-found'],
-  [418, 'http-status', 'access'],
+  [418, 'http-blocked', 'access'],
   [429, 'http-too-many-requests', 'infrastructure'],
   [451, 'http-blocked', 'access'],
   [500, 'http-status', 'infrastructure'],

@@ -1,17 +1,28 @@
 import type { Cause } from '../proxy/verdict.ts';
 import { CACHE_ENTRIES, CACHE_MEANINGS } from './cache-findings.ts';
 import { CAUSES, type CauseEntry } from './cause-table.ts';
+import { ENVIRONMENT_ENTRIES, ENVIRONMENT_MEANINGS } from './environment-entries.ts';
+import type { Finding } from './finding.ts';
+import { LATER_ENTRIES, LATER_MEANINGS } from './later-entries.ts';
+import { LOG_ENTRIES } from './log-entries.ts';
+import { LOG_MEANINGS } from './log-meanings.ts';
 import { PREFETCH_ENTRIES } from './prefetch-entries.ts';
 import { NO_HEALTHY_PROXY, NO_HEALTHY_TITLE } from './probe-findings.ts';
+import { evidenceShown, patternsOf, type Recognition, recognitionOf } from './recognition.ts';
 import { SETTING_ENTRIES } from './setting-findings.ts';
 import { TOOLCHAIN_ENTRIES, TOOLCHAIN_MEANINGS } from './toolchain-findings.ts';
 import { STATUS_ENTRIES, UNKNOWN_REASONS } from './verdict-table.ts';
 
 /** What docs/diagnoses.md tells of one id. */
-export interface CatalogueEntry extends CauseEntry {
+export interface CatalogueEntry extends CauseEntry, Pick<Finding, 'copy'> {
   readonly id: DiagnosisId;
   /** What was seen, and what it is not, in a sentence or two. */
   readonly meaning: string;
+  readonly recognition: Recognition;
+  /** Patterns of lines of go, git and tar, as they are in the code. */
+  readonly patterns: readonly string[];
+  /** What a finding shows for it, one clause. */
+  readonly evidence: string;
 }
 
 /** The id of every diagnosis. */
@@ -22,6 +33,9 @@ export type DiagnosisId =
   | keyof typeof PREFETCH_ENTRIES
   | keyof typeof TOOLCHAIN_ENTRIES
   | keyof typeof CACHE_ENTRIES
+  | keyof typeof ENVIRONMENT_ENTRIES
+  | keyof typeof LATER_ENTRIES
+  | keyof typeof LOG_ENTRIES
   | `proxy-${keyof typeof UNKNOWN_REASONS}`
   | typeof NO_HEALTHY_PROXY;
 
@@ -148,6 +162,9 @@ const MEANINGS: Readonly<Record<DiagnosisId, string>> = {
     'A chain of public proxies answered 404 or 410 for a module, and `direct` makes go ask its host. A private module does this, and its path was told to public proxies; so does a path with a slip of the pen. It is a hint, never a failure.',
   ...TOOLCHAIN_MEANINGS,
   ...CACHE_MEANINGS,
+  ...ENVIRONMENT_MEANINGS,
+  ...LATER_MEANINGS,
+  ...LOG_MEANINGS,
 };
 
 const NO_HEALTHY: CauseEntry = {
@@ -167,13 +184,29 @@ export function catalogue(): readonly CatalogueEntry[] {
     [NO_HEALTHY_PROXY, NO_HEALTHY],
     ...Object.entries(SETTING_ENTRIES),
     ...Object.entries(CACHE_ENTRIES),
+    ...Object.entries(ENVIRONMENT_ENTRIES),
     ...Object.entries(PREFETCH_ENTRIES),
     ...Object.entries(TOOLCHAIN_ENTRIES),
     ...Object.entries(CAUSES),
     ...Object.entries(STATUS_ENTRIES),
     ...unknown,
+    ...Object.entries(LATER_ENTRIES),
+    // An id that requests of ours tell too has one entry.
+    ...Object.entries(LOG_ENTRIES).filter(([id]) => !Object.hasOwn(CAUSES, id)),
   ];
-  return all.flatMap(([id, entry]) => (isId(id) ? [{ ...entry, id, meaning: MEANINGS[id] }] : []));
+  return all.flatMap(([id, entry]) => (isId(id) ? [describeId(id, entry)] : []));
+}
+
+function describeId(id: DiagnosisId, entry: CauseEntry): CatalogueEntry {
+  const recognition = recognitionOf(id);
+  return {
+    ...entry,
+    id,
+    meaning: MEANINGS[id],
+    recognition,
+    patterns: patternsOf(id),
+    evidence: evidenceShown(recognition),
+  };
 }
 
 function isId(id: string): id is DiagnosisId {

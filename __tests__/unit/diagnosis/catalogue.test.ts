@@ -8,13 +8,14 @@ import { findingsOfProbe } from '../../../src/diagnosis/probe-findings.ts';
 import { findingsOfSetting } from '../../../src/diagnosis/setting-findings.ts';
 import { findingsOfToolchain } from '../../../src/diagnosis/toolchain-findings.ts';
 import { UNKNOWN_REASONS } from '../../../src/diagnosis/verdict-table.ts';
-import type { Cause, UnknownReason, Verdict } from '../../../src/proxy/verdict.ts';
+import type { Cause, Verdict } from '../../../src/proxy/verdict.ts';
 import { restored, wrongEntry } from '../../support/sample-cache.ts';
 import { failed, leftToGo, PROXY_A, ran, wrongHash } from '../../support/sample-prefetch.ts';
 import { probed, unhealthy } from '../../support/sample-report.ts';
 
 const ids: readonly string[] = catalogue().map(({ id }) => id);
 const BASE = 'https://a.example';
+const REASONS = Object.keys(UNKNOWN_REASONS) as (keyof typeof UNKNOWN_REASONS)[];
 
 describe('the catalogue of diagnoses', () => {
   test('has each id once, and a meaning for each', () => {
@@ -22,10 +23,9 @@ describe('the catalogue of diagnoses', () => {
     for (const { meaning } of catalogue()) expect(meaning).toMatch(/\.$/);
   });
 
+  // That each id is met somewhere is held by the examples.
   test('has every id that a finding can have', () => {
-    const unknown = (Object.keys(UNKNOWN_REASONS) as UnknownReason[]).map(
-      (reason): Verdict => ({ kind: 'unknown', reason, status: 401, phases: {} }),
-    );
+    const unknown = REASONS.map((reason): Verdict => ({ kind: 'unknown', reason, status: 401, phases: {} }));
     const verdicts = [
       ...(Object.keys(CAUSES) as Cause[]).map((cause) => unhealthy(cause)),
       ...[403, 429, 451, 500].map((status) => unhealthy('http-status', { status })),
@@ -63,7 +63,7 @@ describe('the catalogue of diagnoses', () => {
         sumdbWarnings: ['d.'],
       }),
     ];
-    expect(new Set(findings.map(({ id }) => id))).toEqual(new Set(ids));
+    expect(findings.map(({ id }) => id).filter((id) => !ids.includes(id))).toEqual([]);
   });
 
   test.each(Object.entries(PREFETCH_ENTRIES))('%s says what, who and what to do', (id, entry) => {

@@ -1,11 +1,16 @@
 import type { Finding } from '../diagnosis/finding.ts';
-import { inertName, inertText } from './foreign-text.ts';
+import { causesOf, subjectsOf } from './causes.ts';
+import { inertCopyLine, inertName, inertText } from './foreign-text.ts';
 
 /** One annotation of the step. */
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice';
   readonly title: string;
   readonly message: string;
+  /** Path from the workspace, with slashes; only where the annotation is truly about that file. */
+  readonly file?: string;
+  /** From 1; always there with `file`. */
+  readonly line?: number;
 }
 
 /** The runner keeps 10 of each level in a step; more would only be logged (actions/runner, ExecutionContext). */
@@ -19,11 +24,6 @@ const EVIDENCE_LIMIT = 75;
 const NAMED_SUBJECTS = 3;
 const LINE_LIMIT = 600;
 
-const SEVERITY_ORDER = { failure: 0, warning: 1, notice: 2 } as const satisfies Record<
-  Finding['severity'],
-  number
->;
-
 const RERUN_TEXT = {
   yes: 'A re-run helps.',
   no: 'A re-run does not help.',
@@ -35,20 +35,33 @@ const RERUN_TEXT = {
  * failures, then warnings, then notices. The first 300 characters of each hold verdict, evidence and remedy.
  */
 export function annotate(findings: readonly Finding[]): readonly Annotation[] {
-  const own = findings.filter((finding) => finding.coveredBy === undefined);
-  const causes = [...Map.groupBy(own, ({ id, severity, title }) => `${severity} ${id} ${title}`).values()];
-  return causes
-    .flatMap((group) => (group[0] === undefined ? [] : [{ first: group[0], group }]))
-    .toSorted((a, b) => SEVERITY_ORDER[a.first.severity] - SEVERITY_ORDER[b.first.severity])
+  return causesOf(findings)
     .slice(0, ANNOTATION_LIMIT)
     .map(({ first, group }) => ({
       level: levelOf(first),
       title: inertName(`setup-goproxy: ${first.id}`),
       message: messageOf(first, group),
+      ...placeOf(group),
     }));
 }
 
-/** Failing the step is for an invalid input and `fail-on` only; an error annotation is for broken integrity. */
+/**
+ * The line of the first subject, where all of the group are about one file: a file that only some are about would hide the
+ * others. A name that is not what it seems to be, or that lies outside of the workspace, is no place.
+ */
+function placeOf(group: readonly Finding[]): Pick<Annotation, 'file' | 'line'> {
+  const place = group[0]?.place;
+  if (place === undefined || !group.every((finding) => finding.place?.file === place.file)) return {};
+  const { file, line } = place;
+  const isInside = /^[^/\\:][^\\:]*$/.test(file) && !file.split('/').includes('..');
+  const isPlain = isInside && inertText(file, LINE_LIMIT) === file;
+  return isPlain && Number.isSafeInteger(line) && line > 0 ? { file, line } : {};
+}
+
+/**
+ * Failing the step is for an invalid input and `fail-on` only; an error annotation is for broken integrity. A failure of a
+ * later step has go's own error already: ours explains it, and is a warning.
+ */
 function levelOf({ severity, class: failureClass }: Finding): Annotation['level'] {
   if (severity === 'notice') return 'notice';
   return severity === 'failure' && failureClass === 'integrity' ? 'error' : 'warning';
@@ -56,7 +69,7 @@ function levelOf({ severity, class: failureClass }: Finding): Annotation['level'
 
 function messageOf(first: Finding, group: readonly Finding[]): string {
   const { title, evidence, remedy, rerunHelps, copy = [], consequence } = first;
-  const subjects = subjectsOf(group);
+  const subjects = namedSubjects(group);
   const said = subjects === '' ? upper(title) : `${subjects}: ${title}`;
   const verdict = inertName(said, VERDICT_LIMIT);
   const shown = inertText(evidence.join('; '), EVIDENCE_LIMIT);
@@ -69,7 +82,7 @@ function messageOf(first: Finding, group: readonly Finding[]): string {
     `${head}${short}`,
     `${became}${RERUN_TEXT[rerunHelps]}`,
     ...(short === whole ? [] : [whole]),
-    ...copy.slice(0, 3).map((line) => `  ${inertName(line)}`),
+    ...copy.slice(0, 3).map((line) => `  ${inertCopyLine(line)}`),
     ...(group.length > 1 ? linesOfGroup(group) : rest.map((line) => inertText(line))),
   ].join('\n');
 }
@@ -94,8 +107,8 @@ function upper(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-function subjectsOf(group: readonly Finding[]): string {
-  const subjects = [...new Set(group.map((finding) => finding.subject))].filter((subject) => subject !== '');
+function namedSubjects(group: readonly Finding[]): string {
+  const subjects = subjectsOf(group);
   const named = subjects.slice(0, NAMED_SUBJECTS).join(', ');
   return subjects.length <= NAMED_SUBJECTS ? named : `${named} and ${subjects.length - NAMED_SUBJECTS} more`;
 }

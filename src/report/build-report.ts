@@ -7,6 +7,7 @@ import type { UseDecision } from '../proxy/second-use.ts';
 import { removeUserinfo } from '../proxy/userinfo.ts';
 import { cacheFacts } from './cache-facts.ts';
 import { candidateFacts } from './candidate-facts.ts';
+import { boundLater } from './later-text.ts';
 import { prefetchFacts } from './prefetch-facts.ts';
 import type {
   CandidateFacts,
@@ -45,6 +46,7 @@ export function buildReport(parts: ReportParts): Report {
     ...(parts.restore === undefined ? {} : { cache: cacheFacts(parts.restore) }),
     ...extractedFact(parts),
     ...(parts.prefetch === undefined ? {} : { prefetch: prefetchFacts(parts.prefetch) }),
+    ...(parts.laterSteps === undefined ? {} : { laterSteps: boundLater(parts.laterSteps) }),
     ...(reused === undefined ? {} : { secondUse: reused }),
     notes: [
       ...parts.notes,

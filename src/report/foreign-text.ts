@@ -47,6 +47,13 @@ export function inertName(text: string, limit: number = FOREIGN_TEXT_LIMIT): str
   return cut(collapse(lineSafe(text)), limit);
 }
 
+/** Returns a line to copy, of YAML for example: as {@link inertName}, but its indentation stays, 20 spaces of it at most. */
+export function inertCopyLine(text: string): string {
+  const line = lineSafe(text);
+  const indentation = Math.min(20, line.search(/[^ ]|$/));
+  return `${' '.repeat(indentation)}${inertName(line)}`;
+}
+
 /**
  * Returns a whole Markdown code span with the text in it, for prose and table cells: nothing in it is a link, mention,
  * reference or HTML. Backticks become apostrophes and pipes broken bars, as no escape for them holds in every place.
@@ -122,6 +129,7 @@ function withoutDelimiters(text: string): string {
 const PLAIN_WORD =
   /^[("'\u201c]{0,2}\p{L}[\p{L}\p{M}]*(?:[-'\u2019]\p{L}+)*(?:[.,;:!?)"'\u201d\u2026]{0,3})$/u;
 const PLAIN_NUMBER = /^\(?\d+(?:[.,]\d+)*(?:ms|s|m|h|B|KB|MB|KiB|MiB)?[,;:%)]{0,3}$/;
+const PLAIN_TIME = /^\d{2}:\d{2}:\d{2}[,;]?$/;
 const PLAIN_SIGN = /^(?:[\u2013\u2014\u2192\u00d7\u00b7\u2026/%]|->)?$/u;
 /** GitHub links bare commit hashes; they are hexadecimal, and seven digits or more. */
 const COMMIT = /^[("']?[0-9a-f]{7,40}\b/i;
@@ -129,7 +137,7 @@ const COMMIT = /^[("']?[0-9a-f]{7,40}\b/i;
 /** Everything that no rule of Markdown or GitHub reads as more than a word. */
 function isPlainWord(word: string): boolean {
   if (COMMIT.test(word)) return false;
-  return PLAIN_WORD.test(word) || PLAIN_NUMBER.test(word) || PLAIN_SIGN.test(word);
+  return PLAIN_WORD.test(word) || [PLAIN_NUMBER, PLAIN_TIME, PLAIN_SIGN].some((plain) => plain.test(word));
 }
 
 /** Punctuation at the end of a sentence stays outside of the span. */

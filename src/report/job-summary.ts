@@ -1,14 +1,16 @@
 import type { Finding } from '../diagnosis/finding.ts';
 import { cacheText } from './cache-summary.ts';
 import { becameOf, candidateTable } from './candidate-table.ts';
+import { namesOf } from './causes.ts';
 import { count, formatMs, formatThroughput, unbroken } from './figures.ts';
-import { inertCodeBlock, inertCodeSpan, inertProse } from './foreign-text.ts';
+import { causeBlock, details } from './finding-blocks.ts';
+import { inertCodeSpan, inertProse } from './foreign-text.ts';
+import { laterText } from './later-summary.ts';
 import { ranked } from './log-text.ts';
 import { inertMarked } from './marked-prose.ts';
 import { modulesLine } from './modules-line.ts';
 import { prefetchText, unfetchedNotes } from './prefetch-summary.ts';
 import { type CandidateFacts, changedVariables, type Report } from './report.ts';
-import { FAULT_TEXT, RERUN_TEXT } from './words.ts';
 
 /** The input `job-summary`. */
 export type SummaryMode = 'auto' | 'always' | 'on-failure' | 'never';
@@ -20,7 +22,7 @@ const ROW_LIMIT = 30;
 const WARNING_LIMIT = 5;
 
 /**
- * Says whether a summary is written: `auto` when something failed, was fetched, or chosen otherwise than configured (the
+ * Says whether a summary is written: `auto` when something failed (in a later step too), was fetched, or chosen otherwise than configured (the
  * exported GOPROXY differs); `on-failure` when a finding is a failure or the step fails.
  */
 export function wantsSummary(
@@ -37,7 +39,7 @@ export function wantsSummary(
     case 'on-failure':
       return failed;
     case 'auto':
-      return failed || hasFetched(report) || isOtherwise(report);
+      return failed || hasFetched(report) || isOtherwise(report) || report.laterSteps?.status === 'found';
     default: {
       const never: never = mode;
       return never;
@@ -65,10 +67,13 @@ export function renderJobSummary(report: Report): string {
   const warnings = own.filter(({ severity }) => severity === 'warning');
   const caching = cacheText(report);
   const fetching = prefetchText(report);
+  const later = laterText(report);
   return `${[
     '### Go module proxy',
     '',
-    ...failures.slice(0, ROW_LIMIT).flatMap(failureBlock),
+    ...failures
+      .slice(0, ROW_LIMIT)
+      .flatMap((first) => causeBlock({ first, group: [first] }, namesOf([first], report.laterSteps))),
     ...headLines(report).map((line) => `- ${line}`),
     ...warnings.slice(0, WARNING_LIMIT).map((finding) => `- ${warningLine(finding, report)}`),
     ...(warnings.length > WARNING_LIMIT ? [`- and ${warnings.length - WARNING_LIMIT} more`] : []),
@@ -77,6 +82,7 @@ export function renderJobSummary(report: Report): string {
     ...details('Chain and reasons', chainText(report)),
     ...(caching.length === 0 ? [] : details('Module cache', caching)),
     ...(fetching.length === 0 ? [] : details('Prefetch', fetching)),
+    ...(later.length === 0 ? [] : details('Later steps', later)),
     ...details('Wanted modules, hosts and time', accountText(report)),
   ].join('\n')}\n`;
 }
@@ -113,29 +119,6 @@ function environmentLine({ chain, exported }: Report): string {
     others.length === 0 ? '' : `; also exported: ${others.map((name) => inertCodeSpan(name)).join(', ')}`;
   const verb = chain.decision === 'exported' ? 'is now' : 'stays';
   return `\`GOPROXY\` ${verb} ${inertCodeSpan(chain.after, SENTENCE_LIMIT)}${more}`;
-}
-
-function failureBlock(finding: Finding): readonly string[] {
-  const { subject, title, fault, rerunHelps, remedy, copy = [], evidence, consequence } = finding;
-  const what = `${subject === '' ? '' : `${inertCodeSpan(subject)}: `}${inertMarked(title, SENTENCE_LIMIT)}`;
-  return [
-    `- \u274c **What failed:** ${what}`,
-    `- **Whose fault:** ${FAULT_TEXT[fault]}`,
-    `- **Will a re-run help:** ${RERUN_TEXT[rerunHelps]}`,
-    `- **What to change:** ${inertMarked(remedy, SENTENCE_LIMIT)}`,
-    ...(consequence === undefined ? [] : [`- **In this job:** ${inertMarked(consequence, SENTENCE_LIMIT)}`]),
-    '',
-    ...(copy.length === 0 ? [] : [inertCodeBlock(copy), '']),
-    ...(evidence.length === 0 ? [] : details('Evidence', evidenceList(evidence))),
-  ];
-}
-
-function evidenceList(evidence: readonly string[]): readonly string[] {
-  const left = evidence.length - ROW_LIMIT;
-  return [
-    ...evidence.slice(0, ROW_LIMIT).map((line) => `- ${inertCodeSpan(line)}`),
-    ...(left > 0 ? [`- and ${left} more`] : []),
-  ];
 }
 
 /** One line: who, what became of it, why, and the first sentence of the remedy. */
@@ -222,9 +205,4 @@ function accountText(report: Report): readonly string[] {
     `- Hosts contacted: ${contacted}`,
     `- Time: ${durations.map(({ phase, ms }) => `${inertProse(phase)} ${unbroken(formatMs(ms))}`).join(', ')}`,
   ];
-}
-
-/** GitHub reads Markdown inside of HTML only after an empty line. */
-function details(title: string, lines: readonly string[]): readonly string[] {
-  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
 }

@@ -3,7 +3,8 @@ import { formatPhases } from '../diagnosis/probe-findings.ts';
 import { cacheLines } from './cache-text.ts';
 import { becameOf } from './candidate-table.ts';
 import { checksumsText, count, formatMs, formatThroughput } from './figures.ts';
-import { inertName, inertText } from './foreign-text.ts';
+import { inertCopyLine, inertName, inertText } from './foreign-text.ts';
+import { laterLines } from './later-text.ts';
 import { prefetchLines } from './prefetch-text.ts';
 import {
   type CandidateFacts,
@@ -40,10 +41,11 @@ export function sectionsBeforeFetch(report: Report): readonly LogSection[] {
   ]);
 }
 
-/** Returns the groups that are known only after it: what it did, the findings, hosts and time. */
+/** Returns the groups that are known only after it: what it did, the search for failed downloads, the findings, hosts and time. */
 export function sectionsAfterFetch(report: Report): readonly LogSection[] {
   return withLines([
     { title: 'Prefetch', lines: prefetchLines(report) },
+    { title: 'Later steps', lines: laterLines(report) },
     { title: 'Findings', lines: report.findings.flatMap(findingLines) },
     { title: 'Hosts contacted and time', lines: accountLines(report) },
   ]);
@@ -99,7 +101,7 @@ export function findingLines(finding: Finding): readonly string[] {
     ...(consequence === undefined ? [] : [`  in this job: ${sentence(consequence)}`]),
     `  fault: ${fault}; does a re-run help: ${rerunHelps}`,
     `  remedy: ${sentence(remedy)}`,
-    ...copy.slice(0, 20).map((line) => `    ${inertName(line)}`),
+    ...copy.slice(0, 20).map((line) => `    ${inertCopyLine(line)}`),
   ];
 }
 

@@ -16,7 +16,8 @@ export function inertMarked(text: string, limit?: number): string {
 
 /** Punctuation that touches a span, and the spaces, stay as they are; all else is prose. */
 function between(piece: string, limit: number | undefined): string {
-  const [, before = '', body = '', after = ''] = /^([.,;)]{0,3} ?)(.*?)( ?\(?)$/s.exec(piece) ?? [];
+  const [, before = '', body = '', after = ''] =
+    /^((?:[.,;)]{0,3}:(?= |$)|[.,;)]{0,3}) ?)(.*?)( ?\(?)$/s.exec(piece) ?? [];
   const prose = body === '' ? '' : inertProse(body, limit);
   return `${before}${prose}${after}`;
 }

@@ -48,9 +48,14 @@ export function makeRedactor(secrets: readonly Secret[]): Redactor {
 
 /** Returns the text with the userinfo of every URL removed, and queries and fragments cut to `?…`. Idempotent. */
 export function redactUrls(text: string): string {
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, '$1')
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s?#]*)[?#]\S*/gi, '$1?\u2026');
+  return (
+    text
+      // net/url quotes what it cannot parse (a password with a slash in it), and the part of it that it takes for a port.
+      .replace(/(\bparse "[a-z][a-z0-9+.-]*:\/\/)[^"\s]*@/gi, '$1')
+      .replace(/\binvalid port "[^"]*" after host/g, 'invalid port after host')
+      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, '$1')
+      .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s?#]*)[?#]\S*/gi, '$1?\u2026')
+  );
 }
 
 /**

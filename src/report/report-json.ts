@@ -13,12 +13,22 @@ export type Redact = Redactor['redact'];
  * and report.json start from, so that no room can forget it.
  */
 export function sealReport(report: Report, redact: Redact): Report {
-  return sealValue(report, redact) as Report;
+  return seal(report, redact);
+}
+
+/** Returns a copy of plain data as {@link sealReport} makes it: for what is told without being part of a whole report. */
+export function seal<T>(value: T, redact: Redact): T {
+  return sealValue(value, redact) as T;
 }
 
 /** Returns report.json (docs/report.schema.json): UTF-8, two spaces, a line end; inert also when printed into a log. */
 export function renderReportJson(report: Report, redact: Redact): string {
-  return `${JSON.stringify(sealReport(report, redact), undefined, 2)}\n`;
+  return formatSealed(sealReport(report, redact));
+}
+
+/** Returns a sealed report as the text of report.json. */
+export function formatSealed(report: object): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
 function sealValue(value: unknown, redact: Redact): unknown {

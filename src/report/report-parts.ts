@@ -10,7 +10,7 @@ import type { Choice } from '../proxy/choose.ts';
 import type { ExportDecision } from '../proxy/exports.ts';
 import type { ProxyPlan } from '../proxy/proxy-plan.ts';
 import type { UseDecision } from '../proxy/second-use.ts';
-import type { PhaseDuration, Report } from './report.ts';
+import type { LaterFacts, PhaseDuration, Report } from './report.ts';
 
 /** All that a step found and decided. */
 export interface ReportParts {
@@ -34,6 +34,8 @@ export interface ReportParts {
   readonly extractedTrees?: number;
   /** Absent before the prefetch. */
   readonly prefetch?: PrefetchOutcome;
+  /** Absent in the setup step: later steps are yet to come. */
+  readonly laterSteps?: LaterFacts;
   /** Hosts that were contacted beside measuring and fetching. */
   readonly contacted?: readonly string[];
   readonly findings: readonly Finding[];

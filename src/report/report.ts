@@ -31,6 +31,8 @@ export interface Report {
   readonly extractedTrees?: number;
   /** Absent as long as nothing was decided about fetching. */
   readonly prefetch?: PrefetchFacts;
+  /** Absent as long as nothing was decided about searching for failed downloads of later steps. */
+  readonly laterSteps?: LaterFacts;
   /** Set when an earlier use in the job had decided already. */
   readonly secondUse?: string;
   /** What was not done, and anything else worth a line, each with its reason. */
@@ -224,6 +226,32 @@ export interface FailedFileFacts {
   readonly detail?: string;
   /** Empty when nobody was asked. */
   readonly answers: readonly ProxyAnswer[];
+}
+
+/** The search for downloads that failed in later steps. */
+export interface LaterFacts {
+  readonly status: 'skipped' | 'nothing-found' | 'found';
+  /** Why nothing was searched, one clause; or why the search ended early. */
+  readonly reason?: string;
+  /** What go left on disk: downloads that were begun and never came. */
+  readonly traces: number;
+  /** At most 20 modules that were asked for again. */
+  readonly asked: readonly LaterQuestion[];
+  readonly ms: number;
+}
+
+/** One module that a later step could not download, and what came of asking for it again. */
+export interface LaterQuestion {
+  readonly module: string;
+  readonly version: string;
+  /** Why it was asked for, a clause of ours: `go began the download at 06:18:03 UTC and it never came`. */
+  readonly evidence: string;
+  /** What each proxy answers now; empty when none may be asked. */
+  readonly answers: readonly ProxyAnswer[];
+  /** What go itself came to, one clause; absent when go was not asked. */
+  readonly go?: string;
+  /** Whether the file can be had now. */
+  readonly isThere: boolean;
 }
 
 /** A variable that the step decides about, with its name. */

@@ -135,6 +135,50 @@ describe('annotate', () => {
     },
   );
 
+  describe('a place in a file', () => {
+    const at = (line: number, file = 'cmd/go.mod') => ({ ...EXAMPLE, place: { file, line } });
+    const placeOf = (...findings: Finding[]) => {
+      const [annotation] = annotate(findings);
+      return annotation?.file === undefined ? undefined : `${annotation.file}:${annotation.line}`;
+    };
+
+    test('of the module, or of the first of several modules of one file', () => {
+      expect(placeOf(at(7))).toBe('cmd/go.mod:7');
+      expect(placeOf(at(7), at(3))).toBe('cmd/go.mod:7');
+    });
+
+    test('none where none is known, or only some are about the file', () => {
+      expect(annotate([EXAMPLE])[0]).not.toHaveProperty('file');
+      expect(placeOf(at(7), EXAMPLE)).toBeUndefined();
+      expect(placeOf(at(7), at(7, 'go.mod'))).toBeUndefined();
+    });
+
+    test.each([
+      ['a line that there is not', 'go.mod', 0],
+      ['half a line', 'go.mod', 1.5],
+      ['an absolute path', '/go.mod', 1],
+      ['a path of Windows', 'C:\\go.mod', 1],
+      ['a file outside', 'a/../../go.mod', 1],
+      ['no file', '', 1],
+      ['a command', 'a::error::/go.mod', 1],
+      ['an invisible character', 'a\u202e/go.mod', 1],
+      ['a line end', 'a\rb/go.mod', 1],
+    ])('none for %s', (_name, file, line) => {
+      expect(placeOf(at(line, file))).toBeUndefined();
+    });
+  });
+
+  test('the indentation of what is to be copied stays', () => {
+    const lines = annotate([{ ...EXAMPLE, copy: ['- uses: x', '  with: {}'] }])[0]?.message.split('\n');
+    expect(lines).toContain('    with: {}');
+  });
+
+  test('a failure of a later step is no error of ours', () => {
+    expect(annotate([{ ...EXAMPLE, id: 'download-transient', severity: 'failure' }])[0]?.level).toBe(
+      'warning',
+    );
+  });
+
   test('what a host said is inert', () => {
     const body = 'x\r::error::y ##[add-mask]z https://evil.example \x1b[31m';
     const [annotation] = annotate([

@@ -8,6 +8,7 @@ import { planProxies } from '../../../src/proxy/proxy-plan.ts';
 import type { Verdict } from '../../../src/proxy/verdict.ts';
 import { buildReport, type ReportParts } from '../../../src/report/build-report.ts';
 import { KEY, restored } from '../../support/sample-cache.ts';
+import { FOUND, question } from '../../support/sample-later.ts';
 import { failed, PROXY_B, placed, ran, tally } from '../../support/sample-prefetch.ts';
 import { asCandidates, DEAD, healthy, REFUSED, UNMEASURED } from '../proxy/builders.ts';
 
@@ -165,6 +166,14 @@ describe('the module cache', () => {
     const use = { kind: 'reuse' } as ReportParts['use'];
     expect(buildReport({ ...parts, use, extractedTrees: 3 })).not.toHaveProperty('extractedTrees');
   });
+});
+
+test('later steps are in the report, bounded, once something was decided about them', () => {
+  const parts = partsOf({ verdicts: [FAST] });
+  expect(buildReport(parts)).not.toHaveProperty('laterSteps');
+  const asked = Array.from({ length: 30 }, (_, id) => question(`m.example/${id}`));
+  const { laterSteps } = buildReport({ ...parts, laterSteps: { ...FOUND, asked } });
+  expect(laterSteps).toEqual({ ...FOUND, asked: asked.slice(0, 20) });
 });
 
 describe('what became of a candidate', () => {

@@ -5,6 +5,7 @@ import {
   FOREIGN_TEXT_LIMIT,
   inertCodeBlock,
   inertCodeSpan,
+  inertCopyLine,
   inertMermaidLabel,
   inertName,
   inertProse,
@@ -107,6 +108,23 @@ describe('Markdown', () => {
     expect(new Marked().lexer(block).map((token) => token.type)).toEqual(['code']);
     expect(block.split('\n')).toHaveLength(6);
   });
+});
+
+test.each([
+  ['    with: {}', '    with: {}'],
+  ['  a   b ', '  a b'],
+  ['\t\tx', '  x'],
+  [`${' '.repeat(50)}x`, `${' '.repeat(20)}x`],
+  ['   ', '   '],
+  ['  ::error::x\n##[y', '  : :error: :x ## [y'],
+])('a line to copy keeps its indentation: %j', (text, expected) => {
+  expect(inertCopyLine(text)).toBe(expected);
+});
+
+test('a time of day is no emoji, and a word', () => {
+  expect(inertProse('at 06:18:03 UTC, not :100: or 1:1234:2')).toBe(
+    'at 06:18:03 UTC, not `:100`: or `1:1234:2`',
+  );
 });
 
 test.each([

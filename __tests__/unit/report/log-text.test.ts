@@ -78,6 +78,12 @@ describe('logSections', () => {
     ]);
   });
 
+  test('what is to be copied keeps its indentation', () => {
+    const [finding] = findingsOfProbe([probed('https://a.example', unhealthy('unreachable'))]).slice(1);
+    const findings = [{ ...finding!, copy: ['- uses: x', '  with: {}'] }];
+    expect(logSections(makeReport({ findings })).flatMap(({ lines }) => lines)).toContain('      with: {}');
+  });
+
   test('no go command, no project', () => {
     const { wanted: _wanted, ...rest } = makeReport({ go: { source: 'environment', problem: 'ENOENT' } });
     expect(logSections(rest)[0]?.lines.slice(0, 3)).toEqual([

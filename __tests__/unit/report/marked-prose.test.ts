@@ -7,6 +7,9 @@ describe('inertMarked', () => {
   test.each([
     ['Run `go clean -modcache -cache` before.', 'Run `go clean -modcache -cache` before.'],
     ['Check it (`go env -changed` tells).', 'Check it (`go env -changed` tells).'],
+    ['Do it (`a: b`): it helps', 'Do it (`a: b`): it helps'],
+    ['Set `a`: it helps', 'Set `a`: it helps'],
+    ['no emoji after `a`:tada: x', 'no emoji after `a` `:tada`: x'],
     ['Remove it from `proxies`.', 'Remove it from `proxies`.'],
     ['`a`, or `b`', '`a`, or `b`'],
     ['Use https://a.example and `b`.', 'Use `https://a.example` and `b`.'],

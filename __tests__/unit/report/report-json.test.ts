@@ -12,6 +12,7 @@ import { makeRedactor } from '../../../src/report/redaction.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { renderReportJson, sealReport } from '../../../src/report/report-json.ts';
 import { KEY, restored, wrongEntry } from '../../support/sample-cache.ts';
+import { BAD, FOUND, NONE, NOT_FOUND } from '../../support/sample-later.ts';
 import {
   answered,
   attempt,
@@ -85,6 +86,11 @@ describe('report.json', () => {
       `a cache: ${outcome.kind}`,
       makeReport({ cache: cacheFacts(outcome), extractedTrees: 3 }),
     ]),
+    ...(['found', 'nothing-found', 'skipped'] as const).map((status): [string, Report] => [
+      `later steps: ${status}`,
+      makeReport({ laterSteps: status === 'found' ? FOUND : { ...NONE, status } }),
+    ]),
+    ['a line of a file', makeReport({ findings: [NOT_FOUND] })],
     ['a second use', makeReport({ secondUse: 'decided before' })],
     ['a status', withVerdict(unhealthy('http-status', { status: 502, body: 'x' }))],
     ['unknown', withVerdict({ kind: 'unknown', reason: 'forbidden', status: 403, body: 'x', phases: {} })],
@@ -126,6 +132,9 @@ describe('report.json', () => {
       'a reason to skip an entry that there is not',
       { cache: { ...cacheFacts(RESTORED), refused: { x: 1 } } },
     ],
+    ['21 modules asked for', { laterSteps: { ...FOUND, asked: Array(21).fill(FOUND.asked[0]) } }],
+    ['later steps without a status', { laterSteps: { asked: [], traces: 0, ms: 0 } }],
+    ['line 0', { findings: [{ ...NOT_FOUND, place: { file: 'go.mod', line: 0 } }] }],
     ['a negative time', { durations: [{ phase: 'x', ms: -1 }] }],
   ])('the schema refuses %s', (_name, change) => {
     expect(isValid({ ...makeReport(), ...change })).toBe(false);
@@ -138,6 +147,11 @@ describe('report.json', () => {
       notes: [text],
       exported: [{ name: 'GOPROXY', value: text }],
       secondUse: text,
+      laterSteps: {
+        ...FOUND,
+        reason: text,
+        asked: [{ ...FOUND.asked[0]!, go: text, evidence: text, answers: [{ ...BAD, body: text }] }],
+      },
       cache: cacheFacts({ kind: 'trouble', hosts: [], key: KEY, reason: text, matchedKey: text }),
       prefetch: prefetchFacts(
         ran([failed('m.example/x', 'access', { attempts: [answered(PROXY_A, 403, 'refused', text)] })]),

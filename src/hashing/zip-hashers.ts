@@ -16,7 +16,7 @@ export interface ZipHashers {
 export interface ZipHashersOptions {
   /** The worker's bundle; without it everything is hashed on the calling thread. */
   readonly script: string;
-  /** Default: one less than the cores, at least 1, at most 4. */
+  /** Default: as many as cores, at most 4: the calling thread waits for the network and for them most of the time. */
   readonly threads?: number;
 }
 
@@ -28,7 +28,7 @@ const MAX_THREADS = 4;
  * on the calling thread, and so is everything after it.
  */
 export function openZipHashers({ script, threads }: ZipHashersOptions): ZipHashers {
-  const most = threads ?? Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1));
+  const most = threads ?? Math.min(MAX_THREADS, availableParallelism());
   return existsSync(script) ? new ThreadPool(script, most) : { hash: hashZip, close: async () => {} };
 }
 

@@ -68,7 +68,7 @@ export interface ArchiveRequest {
 }
 
 /** So many files are verified while the next ones are read. */
-const PLACING = 4;
+const PLACING = 8;
 
 /**
  * Reads an unpacked tar archive as a stream and places the files of the wanted set that it holds, each verified like a
@@ -214,13 +214,15 @@ class ArchiveReader {
       throw error;
     }
     while (this.#running.size >= PLACING) await Promise.race(this.#running);
-    const running: Promise<void> = this.#place(file, staged).finally(() => this.#running.delete(running));
+    const { size = 0 } = entry.header;
+    const running: Promise<void> = this.#place(file, staged, size).finally(() =>
+      this.#running.delete(running),
+    );
     this.#running.add(running);
   }
 
-  async #place(file: WantedFile, staged: StagedFile): Promise<void> {
+  async #place(file: WantedFile, staged: StagedFile, size: number): Promise<void> {
     try {
-      const { size } = await staged.handle.stat();
       const { staging, signal, hashZip } = this.#request;
       await place(staging, staged, file, { signal, ...(hashZip === undefined ? {} : { hashZip }) });
       this.#placed.push(file);

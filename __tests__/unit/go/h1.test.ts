@@ -56,6 +56,7 @@ describe('isH1', () => {
 
 describe('hashZip hashes', () => {
   const big = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(3_000_000, 'abc')]);
+  const huge = randomBytes(5_000_000);
   const tables: readonly (readonly [string, readonly ZipEntry[]])[] = [
     ['nothing', []],
     ['stored and deflated entries, with and without descriptor', FILES],
@@ -98,6 +99,14 @@ describe('hashZip hashes', () => {
       [
         { name: `${P}x`, data: Buffer.alloc(2 ** 20, 'x') },
         { name: `${P}y`, data: Buffer.alloc(2 ** 20 + 1, 'y') },
+      ],
+    ],
+    [
+      'entries that are large also when they are packed',
+      [
+        { name: `${P}x`, data: huge },
+        { name: `${P}y`, data: huge, method: 'store', descriptor: true },
+        ...FILES,
       ],
     ],
     ['an entry without CRC', [{ name: `${P}x`, data: 'x', crc: 0 }]],
@@ -292,7 +301,7 @@ describe('hashZip refuses', () => {
   });
 
   test('deflated data that is cut off or broken', async () => {
-    for (const size of [200, 3_000_000]) {
+    for (const size of [200, 3_000_000, 5_000_000]) {
       const data = randomBytes(size);
       const packed = deflateRawSync(data);
       // Stored as it is, then declared to be deflated.
@@ -335,7 +344,7 @@ describe('hashZip refuses', () => {
 });
 
 describe('hashZip, what follows the deflated data inside an entry', () => {
-  test.each([200, 3_000_000])('is ignored as in Go (%d bytes)', async (size) => {
+  test.each([200, 1_000_000, 3_000_000, 5_000_000])('is ignored as in Go (%d bytes)', async (size) => {
     const data = randomBytes(size);
     const packed = Buffer.concat([deflateRawSync(data), Buffer.alloc(size)]);
     const zip = Buffer.from(

@@ -3,13 +3,22 @@ import { lineSafe } from '../report/foreign-text.ts';
 import type { LogSection } from '../report/log-text.ts';
 import { makeRedactor, type Redactor, type Secret } from '../report/redaction.ts';
 
+/** How an annotation is headed, and the line of a file that it is about. */
+export interface AnnotationPlace {
+  readonly title?: string;
+  /** Relative to the workspace. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+}
+
 /** Where log lines and workflow commands go; the texts are safe already. */
 export interface LogSink {
   line(text: string): void;
   mask(secret: string): void;
   startGroup(title: string): void;
   endGroup(): void;
-  annotate(level: 'error' | 'warning' | 'notice', message: string, title: string | undefined): void;
+  annotate(level: 'error' | 'warning' | 'notice', message: string, properties: AnnotationPlace): void;
   debug(message: string): void;
 }
 
@@ -23,6 +32,8 @@ export interface Log {
   debug(text: string): void;
   notice(text: string, title?: string): void;
   warning(text: string, title?: string): void;
+  /** Writes an annotation; a file is named only when the annotation is truly about it. */
+  annotate(level: 'error' | 'warning' | 'notice', text: string, place: AnnotationPlace): void;
   /** Tells a fault of our own: the first of a step is a warning, those that follow from it are lines of the log. */
   fault(text: string): void;
   error(text: string, title?: string): void;
@@ -39,7 +50,12 @@ export const coreSink: LogSink = {
   startGroup: core.startGroup,
   endGroup: core.endGroup,
   debug: core.debug,
-  annotate: (level, message, title) => ANNOTATE[level](message, title === undefined ? {} : { title }),
+  annotate: (level, message, { title, file, line }) =>
+    ANNOTATE[level](message, {
+      ...(title === undefined ? {} : { title }),
+      ...(file === undefined ? {} : { file }),
+      ...(line === undefined ? {} : { startLine: line }),
+    }),
 };
 
 /** An annotation is cut to 4,096 characters by the runner; lines of ours stay far below. */
@@ -51,11 +67,17 @@ export function createLog(sink: LogSink = coreSink): Log {
   let redactor: Redactor = makeRedactor([]);
   let isFaulty = false;
   const safe = (text: string): string => lineSafe(redactor.redact(text));
-  const annotate = (level: 'error' | 'warning' | 'notice') => (text: string, title?: string) =>
+  const annotate: Log['annotate'] = (level, text, { title, file, line }) =>
     attempt(() => {
       const lines = redactor.redact(text).split('\n').slice(0, MESSAGE_LINES).map(lineSafe);
-      sink.annotate(level, lines.join('\n'), title === undefined ? undefined : safe(title));
+      sink.annotate(level, lines.join('\n'), {
+        ...(title === undefined ? {} : { title: safe(title) }),
+        ...(file === undefined ? {} : { file: safe(file) }),
+        ...(line === undefined ? {} : { line }),
+      });
     });
+  const titled = (level: 'error' | 'warning' | 'notice') => (text: string, title?: string) =>
+    annotate(level, text, title === undefined ? {} : { title });
   const log: Log = {
     protect: (more) => {
       const known = redactor;
@@ -67,14 +89,15 @@ export function createLog(sink: LogSink = coreSink): Log {
     redact: (text) => redactor.redact(text),
     info: (text) => attempt(() => sink.line(safe(text))),
     debug: (text) => attempt(() => sink.debug(safe(text))),
-    notice: annotate('notice'),
-    warning: annotate('warning'),
+    notice: titled('notice'),
+    warning: titled('warning'),
+    annotate,
     fault: (text) => {
       if (isFaulty) log.info(text);
       else log.warning(text);
       isFaulty = true;
     },
-    error: annotate('error'),
+    error: titled('error'),
     section: ({ title, lines }) =>
       attempt(() => {
         sink.startGroup(safe(title));

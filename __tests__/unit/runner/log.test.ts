@@ -73,7 +73,14 @@ describe('createLog', () => {
   test('an annotation of ours keeps its lines', () => {
     const { sink, events } = recordingSink();
     createLog(sink).warning('one\ntwo', 'title');
-    expect(events).toEqual([['annotate', 'warning', 'one\ntwo', 'title']]);
+    expect(events).toEqual([['annotate', 'warning', 'one\ntwo', { title: 'title' }]]);
+  });
+
+  test('an annotation can be about a line of a file', () => {
+    const { sink, events } = recordingSink();
+    const place = { title: 'title', file: 'sub/go\u0007.mod', line: 7 };
+    createLog(sink).annotate('error', 'text', place);
+    expect(events).toEqual([['annotate', 'error', 'text', { ...place, file: 'sub/go.mod' }]]);
   });
 
   test('a sink that throws changes nothing', () => {

@@ -160,6 +160,21 @@ function checkRun({ code, records }, { fast, proxies, modules }) {
   );
 }
 
+/** act obeys no command for matchers, but says what it read; its copy of the action is gone when it has ended. */
+function checkMatchers({ records }) {
+  const lines = printed(records);
+  const added = records.filter((record) => record.command === 'add-matcher');
+  check('each use names the matcher file beside its bundle, by a whole path', () => {
+    assert.equal(lines.filter((line) => line.startsWith('Problem matchers are not registered')).length, 0);
+    assert.equal(added.length, 2);
+    for (const { arg } of added) {
+      assert.ok(path.isAbsolute(arg), arg);
+      assert.equal(path.basename(path.dirname(arg)), 'matchers');
+      assert.ok(existsSync(path.join(root, 'matchers', path.basename(arg))), arg);
+    }
+  });
+}
+
 /** Another job on another runner: what the first one saved is all it needs. */
 function checkNextRun({ code, records }, { proxies, modules }) {
   const lines = printed(records);
@@ -221,6 +236,7 @@ async function main() {
     const run = await runAct(act, { temp, home, vars });
     outputs.push(run.output);
     checkIt(run, { fast, proxies, modules });
+    checkMatchers(run);
   }
   for (const { sentence, ok, error } of checks) {
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${sentence}${ok ? '' : `: ${error.message}`}\n`);

@@ -1,10 +1,10 @@
 import { isGoDefault, parseGosumdb } from './go/gosumdb.ts';
-import { credentialsFor, type NetrcLine } from './go/netrc.ts';
+import { credentialsFor } from './go/netrc.ts';
+import type { Measuring } from './measuring.ts';
 import { toFetch } from './modcache/presence.ts';
 import { decideSumdb, type SumdbDecision } from './proxy/checksum-db.ts';
 import { type Choice, chooseProxies } from './proxy/choose.ts';
 import { decideExports, type ExportDecision, type ExportName } from './proxy/exports.ts';
-import type { OpenedNetwork } from './proxy/network.ts';
 import { type ProxyPlan, planProxies } from './proxy/proxy-plan.ts';
 import { decideSecondUse, fingerprintInputs, STATE_NAME, type UseDecision } from './proxy/second-use.ts';
 import type { Inputs } from './runner/inputs.ts';
@@ -27,19 +27,11 @@ export interface Decision {
   readonly notes: readonly string[];
 }
 
-/** How the measuring is done, and the fetching after it. */
-export interface Measuring {
-  /** Opened when it is first needed, once. */
-  readonly network: () => Promise<OpenedNetwork>;
-  readonly netrc: readonly NetrcLine[];
-  readonly signal: AbortSignal;
-}
-
 /**
  * Returns the candidates by inputs and environment, as they were before any use of this action in the job.
  * @throws CandidateListError for an input that is no list of proxies.
  */
-export function makePlan(inputs: Inputs, { goEnv }: Setting): Plan {
+export function makePlan(inputs: Inputs, { goEnv }: Pick<Setting, 'goEnv'>): Plan {
   const { proxies, mirrors, fallback, direct, gosumdb, goprivate, gonoproxy, gonosumdb } = inputs;
   const fingerprint = fingerprintInputs({
     ...{ proxies, mirrors, fallback, direct: String(direct), gosumdb },

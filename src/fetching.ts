@@ -1,8 +1,9 @@
-import type { Decision, Measuring, Plan } from './decision.ts';
+import type { Decision, Plan } from './decision.ts';
 import { openProxySet } from './fetch/proxy-set.ts';
 import type { ZipHasher } from './go/h1.ts';
 import { credentialsFor } from './go/netrc.ts';
 import { formatModuleVersion } from './go/version.ts';
+import type { Measuring } from './measuring.ts';
 import { type PrefetchRequest, prefetch } from './prefetch/prefetch.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import { planRoute, type Route } from './prefetch/route.ts';

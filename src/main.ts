@@ -1,26 +1,26 @@
 import path from 'node:path';
-import { ACTION_VERSION } from './action-version.ts';
 import { decide, makePlan } from './decision.ts';
+import { environmentFindings } from './environment-mistakes.ts';
 import { type Fetching, fetchWanted } from './fetching.ts';
 import { errorName } from './go/error-name.ts';
-import { GoRuleError } from './go/go-rule-error.ts';
-import { type NetrcLine, readNetrc } from './go/netrc.ts';
 import { openZipHashers } from './hashing/zip-hashers.ts';
+import { jobStartedAtMs, readJobStart } from './job-start.ts';
+import { protectGoEnv, protectInputs, readLogins } from './known-secrets.ts';
+import { type LaterSearch, searchLaterSteps, searchOrTell } from './later-steps.ts';
+import { type Measuring, networkOnce } from './measuring.ts';
 import type { RestoreOutcome } from './modcache/restore-outcome.ts';
 import { describeOwnFault, surviveFault } from './own-fault.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
-import { type OpenedNetwork, openNetwork } from './proxy/network.ts';
-import { userinfosIn } from './proxy/userinfo.ts';
-import type { Secret } from './report/redaction.ts';
 import type { PhaseDuration } from './report/report.ts';
 import { type Restore, restoreCache, withExpected, withRestored } from './restoring.ts';
 import { runStep, type StepContext } from './runner/finish.ts';
 import { createLog } from './runner/log.ts';
+import { registerMatchers, removeMatchers } from './runner/matchers.ts';
 import { NO_OUTPUTS, publishOutputs, reportPath } from './runner/outputs.ts';
 import { readInputs, workspaceDirectory } from './runner/read-inputs.ts';
 import { markStarted } from './runner/stage.ts';
-import { goValue, readSetting } from './setting.ts';
-import { type Chosen, tell, tellChoice } from './telling.ts';
+import { readSetting } from './setting.ts';
+import { type Chosen, type Told, tell, tellChoice } from './telling.ts';
 import { lookAtToolchains } from './toolchains.ts';
 
 /** Beyond the probe's own bound: go env (10 s), files, hashing of a large module cache, writing. */
@@ -35,19 +35,20 @@ export function main(): Promise<never> {
 async function setUp(context: StepContext): Promise<void> {
   const { log, signal } = context;
   const startedAt = new Date();
+  // Those of an earlier use must not fire on what this one says.
+  removeMatchers();
   await markStarted(log);
   await publishOutputs(NO_OUTPUTS, log);
   const inputs = readInputs();
-  log.protect(secretsIn([inputs.proxies, inputs.mirrors, inputs.gosumdb, ...proxyVariables(process.env)]));
+  protectInputs(inputs, log);
   const watch = startWatch();
   // It is read while go env runs.
   const network = networkOnce();
   network().catch(() => {});
   const { hash: hashZip } = openZipHashers({ script: workerScript() });
   const setting = await readSetting(inputs, workspaceDirectory(), { signal, hashZip });
-  log.protect(secretsIn([goValue(setting.goEnv, 'GOPROXY'), goValue(setting.goEnv, 'GOSUMDB')]));
-  const logins = await readLogins();
-  log.protect(logins.lines.map(({ login, password }) => ({ user: login, password })));
+  protectGoEnv(setting.goEnv, log);
+  const logins = await readLogins(log);
   const plan = makePlan(inputs, setting);
   watch.lap('environment and files');
   const measuring = { network, netrc: logins.lines, signal };
@@ -72,7 +73,38 @@ async function setUp(context: StepContext): Promise<void> {
     lookAtToolchains(setting, decision, measuring),
   ]);
   watch.lap('fetching');
-  await tell({ ...chosen, durations: watch.laps, prefetch, toolchains }, log);
+  const told: Told = { ...chosen, durations: watch.laps, prefetch, toolchains };
+  try {
+    await tell(inputs.mode === 'diagnose' ? await withSearch(told, measuring, context) : told, log);
+  } finally {
+    // Last of all, also when `fail-on` fails the step: what is said here goes through the matchers too.
+    const enabled = inputs.problemMatchers && inputs.mode === 'setup';
+    await registerMatchers({ enabled, script: process.argv[1] ?? '', log });
+  }
+}
+
+/** Adds what the search for failed downloads of the steps before this one finds. */
+async function withSearch(told: Told, measuring: Measuring, context: StepContext): Promise<Told> {
+  const { inputs, setting, startedAt, toolchains } = told;
+  const environment = environmentFindings(setting, toolchains.facts);
+  const searchNow = async (): Promise<LaterSearch> => {
+    const { facts: start } = await readJobStart();
+    return await searchLaterSteps(
+      {
+        inputs,
+        setting,
+        measuring,
+        sinceMs: start?.startedAtMs ?? (await jobStartedAtMs(startedAt.getTime())),
+        mistakes: environment.filter(({ severity }) => severity === 'failure'),
+        ...(start === undefined ? {} : { start }),
+      },
+      context,
+    );
+  };
+  const search = await searchOrTell(searchNow, context);
+  const known = new Set(search.findings.map(({ id, subject }) => `${id} ${subject}`));
+  const others = environment.filter(({ id, subject }) => !known.has(`${id} ${subject}`));
+  return { ...told, search: { ...search, findings: [...search.findings, ...others] } };
 }
 
 /** The cache service may take so long to say what it has, before the proxies are measured without knowing. */
@@ -117,44 +149,6 @@ function fetchOrTell(fetching: Fetching, context: StepContext): Promise<Prefetch
 /** It lies beside the bundle that runs. */
 function workerScript(): string {
   return path.join(path.dirname(process.argv[1] ?? ''), 'hash-worker.js');
-}
-
-function networkOnce(): () => Promise<OpenedNetwork> {
-  let opened: Promise<OpenedNetwork> | undefined;
-  return () => {
-    opened ??= openNetwork({ env: process.env, userAgent: `setup-goproxy/${ACTION_VERSION}` });
-    return opened;
-  };
-}
-
-function secretsIn(values: readonly string[]): readonly Secret[] {
-  return values.flatMap(userinfosIn);
-}
-
-function proxyVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const names = [
-    'HTTP_PROXY',
-    'http_proxy',
-    'HTTPS_PROXY',
-    'https_proxy',
-    'ALL_PROXY',
-    'all_proxy',
-    'GOPROXY',
-  ];
-  return names.map((name) => env[name] ?? '');
-}
-
-/** A netrc that cannot be read is told, and costs only its logins. */
-async function readLogins(): Promise<{
-  readonly lines: readonly NetrcLine[];
-  readonly notes: readonly string[];
-}> {
-  try {
-    return { lines: await readNetrc(process.env), notes: [] };
-  } catch (error) {
-    if (!(error instanceof GoRuleError)) throw error;
-    return { lines: [], notes: [error.message] };
-  }
 }
 
 function startWatch(): { readonly laps: PhaseDuration[]; lap(phase: string): void } {

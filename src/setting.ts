@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type GoEnv, readGoEnv } from './go/go-env.ts';
 import { disclosureOf, type MergedGoprivate, mergeGoprivate } from './go/goprivate.ts';
 import type { ZipHasher } from './go/h1.ts';
+import type { Project } from './go/project.ts';
 import { readProject } from './go/project-files.ts';
 import { chooseToolchains, type ToolchainChoice } from './go/toolchain-choice.ts';
 import { computeWantedSet, type PrivateMatch, type WantedSet } from './go/wanted-set.ts';
@@ -12,6 +13,7 @@ import { InputError, type Inputs } from './runner/inputs.ts';
 
 /** Go's configuration, and what the project wants of the module cache. */
 export interface ProjectSetting {
+  readonly project: Project;
   readonly goEnv: GoEnv;
   readonly merged: MergedGoprivate;
   readonly wanted: WantedSet;
@@ -77,7 +79,7 @@ export async function readProjectSetting(
   });
   const wanted = computeWantedSet(project, { isPrivate: (path) => privateMatch(path, merged) });
   const toolchains = chooseToolchains(goEnv.values, project.units);
-  return { goEnv, merged, wanted, toolchains };
+  return { project, goEnv, merged, wanted, toolchains };
 }
 
 async function checkDirectory(directory: string, workspace: string): Promise<void> {

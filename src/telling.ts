@@ -11,6 +11,7 @@ import { fateOfWrong } from './diagnosis/wrong-files.ts';
 import { routeOf } from './fetching.ts';
 import { errorName } from './go/error-name.ts';
 import { formatModuleVersion } from './go/version.ts';
+import type { LaterSearch } from './later-steps.ts';
 import { cacheable } from './modcache/cache-key.ts';
 import { cachePath, toFetch } from './modcache/presence.ts';
 import type { RestoreOutcome } from './modcache/restore-outcome.ts';
@@ -20,19 +21,19 @@ import { annotate } from './report/annotations.ts';
 import { buildReport, type ReportParts, selectedLabel, valueAfter } from './report/build-report.ts';
 import { count } from './report/figures.ts';
 import { renderJobSummary, wantsSummary } from './report/job-summary.ts';
+import { laterLine } from './report/later-text.ts';
 import { sectionsAfterFetch, sectionsBeforeFetch } from './report/log-text.ts';
 import type { PhaseDuration, Report } from './report/report.ts';
 import { renderReportJson, sealReport } from './report/report-json.ts';
+import { toldKeys } from './report/told-causes.ts';
 import { FailOnError } from './runner/finish.ts';
 import type { FailOn, Inputs } from './runner/inputs.ts';
 import type { Log } from './runner/log.ts';
 import { NO_OUTPUTS, type Outputs, publish, publishExports, writeReport } from './runner/outputs.ts';
 import { type CacheState, saveState } from './runner/state.ts';
 import { goValue, type Setting } from './setting.ts';
+import { noteSearched } from './telling-later.ts';
 import type { Toolchains } from './toolchains.ts';
-
-/** What this version checks but does not do yet; nothing is left undone in silence. */
-const NOT_YET = 'the diagnosis of later steps is not part of this version';
 
 /** What is known before anything is fetched. */
 export interface Chosen {
@@ -52,6 +53,8 @@ export interface Chosen {
 export interface Told extends Chosen {
   readonly prefetch: PrefetchOutcome;
   readonly toolchains: Toolchains;
+  /** Of the steps before this one, in mode `diagnose`. */
+  readonly search?: LaterSearch;
 }
 
 /** Log and environment: what later steps need is exported before anything else can go wrong. */
@@ -89,9 +92,13 @@ export async function tell(told: Told, log: Log): Promise<void> {
       failureClass: report.failureClass,
       reportFile,
       cache: cacheStateOrNone(told, log),
+      told: toldKeys(report.findings),
     },
     log,
   );
+  const line = laterLine(report);
+  if (line !== undefined) log.info(`setup-goproxy: ${line}`);
+  if (told.search !== undefined) await noteSearched(told.search, reportFile, log);
   log.info(headline(parts));
   if (failed.length > 0) throw new FailOnError(failed, failureText(told));
 }
@@ -117,8 +124,9 @@ function partsOf(
     findings,
     restore,
     ...(prefetch === undefined ? {} : { prefetch }),
-    ...(toolchains === undefined ? {} : { contacted: toolchains.contacted }),
-    notes: [...useNote, ...told.notes, ...notes, NOT_YET],
+    contacted: [...(toolchains?.contacted ?? []), ...(told.search?.hosts ?? [])],
+    ...(told.search === undefined ? {} : { laterSteps: told.search.laterSteps }),
+    notes: [...useNote, ...told.notes, ...notes],
   };
 }
 
@@ -129,6 +137,7 @@ function findingsOf(told: Told): readonly Finding[] {
   const notice = choice?.decision.kind === 'export' ? choice.decision.notice : undefined;
   const cache = goValue(setting.goEnv, 'GOMODCACHE');
   return [
+    ...(told.search?.findings ?? []),
     ...findingsOfSetting({
       wrongFiles: setting.presence.wrong.map(({ file }) => path.relative(cache, cachePath(cache, file))),
       wrongFate: fateOfWrong(

@@ -1,9 +1,10 @@
-import type { Decision, Measuring } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { ToolchainFacts } from './diagnosis/toolchain-findings.ts';
 import { environmentValue } from './go/child-env.ts';
 import { disclosureOf } from './go/goprivate.ts';
 import { credentialsFor } from './go/netrc.ts';
 import { TOOLCHAIN_MODULE, type ToolchainChoice } from './go/toolchain-choice.ts';
+import type { Measuring } from './measuring.ts';
 import { findToolchain } from './modcache/toolchain-presence.ts';
 import { askToolchainSize } from './proxy/toolchain-size.ts';
 import { goValue, type Setting } from './setting.ts';
@@ -19,9 +20,9 @@ export interface Toolchains {
  * keeps also this name from every proxy.
  */
 export async function lookAtToolchains(
-  setting: Setting,
-  { choice }: Decision,
-  measuring: Measuring,
+  setting: Pick<Setting, 'goEnv' | 'merged' | 'toolchains'>,
+  { choice }: Pick<Decision, 'choice'>,
+  measuring: Pick<Measuring, 'network' | 'netrc' | 'signal'>,
 ): Promise<Toolchains> {
   const facts: ToolchainFacts[] = [];
   const contacted: string[] = [];
@@ -47,7 +48,10 @@ export async function lookAtToolchains(
   return { facts, contacted };
 }
 
-async function placeOf(toolchain: ToolchainChoice, { goEnv }: Setting): Promise<ToolchainFacts['place']> {
+async function placeOf(
+  toolchain: ToolchainChoice,
+  { goEnv }: Pick<Setting, 'goEnv'>,
+): Promise<ToolchainFacts['place']> {
   if (toolchain.kind !== 'download' && toolchain.kind !== 'path') return undefined;
   return await findToolchain({
     toolchain: toolchain.toolchain,

@@ -21,7 +21,8 @@ const LIMITS: TraceLimits = {
   directories: 100_000,
   entries: 1_000_000,
   depth: 64,
-  timeMs: 5_000,
+  // Less than the search gives the whole look (later-steps.ts): what was found by then is worth telling.
+  timeMs: 4_000,
   downloads: 1_000,
 };
 

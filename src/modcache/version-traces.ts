@@ -120,7 +120,7 @@ async function findFailedAgain(
 ): Promise<readonly FailedDownload[]> {
   const [only, ...others] = earlier;
   if (only === undefined || others.length > 0) return [];
-  const atMs = (await lstat(directory).catch(() => undefined))?.mtimeMs ?? 0;
+  const atMs = Math.min((await lstat(directory).catch(() => undefined))?.mtimeMs ?? 0, LATEST_MS);
   if (atMs < sinceMs) return [];
   for (const { name } of entries) {
     if (!mayGoOn()) return [];
@@ -130,8 +130,11 @@ async function findFailedAgain(
   return [{ ...only, atMs }];
 }
 
+/** The end of the year 9999: some file systems keep times that no Date can hold. */
+const LATEST_MS = Date.UTC(10_000, 0) - 1;
+
 /** Returns when a regular file was last written, milliseconds since the epoch; undefined for anything else. */
 export async function modifiedAt(file: string): Promise<number | undefined> {
   const stats = await lstat(file).catch(() => undefined);
-  return stats?.isFile() === true ? stats.mtimeMs : undefined;
+  return stats?.isFile() === true ? Math.min(stats.mtimeMs, LATEST_MS) : undefined;
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { FailureClass } from '../diagnosis/finding.ts';
+import { openRegular } from '../go/regular-file.ts';
 import type { Annotation } from '../report/annotations.ts';
 import { inertText } from '../report/foreign-text.ts';
 import { redactUrls } from '../report/redaction.ts';
@@ -60,8 +61,13 @@ const SUMMARY_LIMIT_BYTES = 1024 * 1024;
  */
 export async function publish(outcome: Outcome, log: Log): Promise<void> {
   await publishOutputs(outcome.outputs, log);
-  for (const { level, message, title } of outcome.annotations) log[level](message, title);
+  publishAnnotations(outcome.annotations, log);
   await publishSummary(outcome.summary, log);
+}
+
+/** Writes the annotations in their order. */
+export function publishAnnotations(annotations: readonly Annotation[], log: Log): void {
+  for (const { level, message, ...place } of annotations) log.annotate(level, message, place);
 }
 
 /**
@@ -113,7 +119,7 @@ export async function publishSummary(markdown: string, log: Log): Promise<void> 
 /** Returns a path in RUNNER_TEMP that no other report has; '' without RUNNER_TEMP. */
 export function reportPath(): string {
   const directory = process.env['RUNNER_TEMP'] ?? '';
-  return directory === '' ? '' : path.join(directory, `setup-goproxy-${randomUUID()}.json`);
+  return directory === '' ? '' : path.join(path.resolve(directory), `setup-goproxy-${randomUUID()}.json`);
 }
 
 /**
@@ -137,6 +143,42 @@ export async function writeReport(file: string, json: string, log: Log): Promise
     log.fault(`report.json is not written: ${reasonOf(error)}`);
     return '';
   }
+}
+
+const REPORT_NAME = /^setup-goproxy-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json$/;
+/** Ours are far below; whoever put a larger file in its place does not get it read. */
+const MAX_REPORT_BYTES = 4 << 20;
+
+/** Returns the text of a report of this job; undefined when the job has emptied RUNNER_TEMP, or it is none of ours. */
+export async function readReport(file: string): Promise<string | undefined> {
+  if (!isReportPath(file)) return undefined;
+  try {
+    await using handle = await openRegular(file);
+    if (handle === undefined || (await handle.stat()).size > MAX_REPORT_BYTES) return undefined;
+    return await handle.readFile('utf8');
+  } catch {
+    return undefined; // A job may remove it; that is no failure of ours.
+  }
+}
+
+/** Puts another text in the place of a report, whole or not at all. Never rejects. */
+export async function rewriteReport(file: string, json: string, log: Log): Promise<void> {
+  if (!isReportPath(file)) return;
+  const next = reportPath();
+  if ((await writeReport(next, json, log)) === '') return;
+  await rename(next, file).catch(async () => {
+    await rm(next, { force: true }).catch(() => undefined);
+  });
+}
+
+/** The path comes from state or environment, where anybody can have written it. */
+function isReportPath(file: string): boolean {
+  const directory = process.env['RUNNER_TEMP'] ?? '';
+  return (
+    directory !== '' &&
+    path.dirname(file) === path.resolve(directory) &&
+    REPORT_NAME.test(path.basename(file))
+  );
 }
 
 async function attempt(

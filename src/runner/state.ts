@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import type { FailureClass } from '../diagnosis/finding.ts';
 import type { SummaryMode } from '../report/job-summary.ts';
+import { isToldKeys } from '../report/told-causes.ts';
 import { appendRecords } from './command-file.ts';
 import type { Log } from './log.ts';
 
@@ -29,6 +30,8 @@ export interface State {
   /** Path of report.json; '' when it could not be written. */
   readonly reportFile: string;
   readonly cache: CacheState;
+  /** What main has annotated, as keys of told-causes.ts. */
+  readonly told: readonly string[];
 }
 
 const STATE_NAME = 'setup_goproxy';
@@ -70,7 +73,7 @@ export function loadState(): State | undefined {
 
 function isState(value: unknown): value is State {
   if (typeof value !== 'object' || value === null) return false;
-  const { schema, mode, startedAtMs, jobSummary, failureClass, reportFile, cache } = value as Record<
+  const { schema, mode, startedAtMs, jobSummary, failureClass, reportFile, cache, told } = value as Record<
     string,
     unknown
   >;
@@ -81,7 +84,8 @@ function isState(value: unknown): value is State {
     SUMMARY_MODES.includes(jobSummary) &&
     FAILURE_CLASSES.includes(failureClass) &&
     typeof reportFile === 'string' &&
-    isCacheState(cache)
+    isCacheState(cache) &&
+    isToldKeys(told)
   );
 }
 

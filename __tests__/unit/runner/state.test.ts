@@ -15,6 +15,7 @@ const STATE: State = {
     wasComplete: false,
     leftToGo: ['example.com/a@v1.0.0'],
   },
+  told: ['0123456789abcdef'],
 };
 
 test('comes back as it was, in one line', () => {
@@ -29,6 +30,7 @@ test.each([
   ['a list', '[]'],
   ['another version', JSON.stringify({ ...STATE, schema: 2 })],
   ['another mode', JSON.stringify({ ...STATE, mode: 'x' })],
+  ['told causes that are no keys', JSON.stringify({ ...STATE, told: ['http-status'] })],
   ['a broken time', JSON.stringify({ ...STATE, startedAtMs: '1' })],
   ['another summary mode', JSON.stringify({ ...STATE, jobSummary: 1 })],
   ['another class', JSON.stringify({ ...STATE, failureClass: 'bad' })],

@@ -63,10 +63,14 @@ const NO_REASON: Readonly<Record<JobStatus, string>> = {
   failure: '',
 };
 
-async function searchFailed({ reportFile, startedAtMs }: State, context: StepContext): Promise<LaterSearch> {
+async function searchFailed(
+  { reportFile, startedAtMs, failedByMain }: State,
+  context: StepContext,
+): Promise<LaterSearch> {
   const { log, signal } = context;
   const inputs = readInputs();
   if (inputs.jobStatus !== 'failure') return notSearched(NO_REASON[inputs.jobStatus]);
+  if (failedByMain) return notSearched('this action has failed the job, as `fail-on` says');
   const own = await readFacts(reportFile);
   const start = (await readJobStart()).facts ?? own;
   if (own?.isSearched === true || start?.isSearched === true) {

@@ -93,6 +93,7 @@ export async function tell(told: Told, log: Log): Promise<void> {
       reportFile,
       cache: cacheStateOrNone(told, log),
       told: toldKeys(report.findings),
+      failedByMain: failed.length > 0,
     },
     log,
   );

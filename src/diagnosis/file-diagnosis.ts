@@ -86,9 +86,11 @@ function diagnoseRefusal({ attempts }: FailedFile, tallies: readonly ProxyTally[
   };
 }
 
-/** The last trouble decides, in the words that the probe has for the same cause. */
+/** The last trouble in the chain decides, in the words that the probe has for the same cause. */
 function diagnoseTrouble({ attempts, failure }: FailedFile, tallies: readonly ProxyTally[]): Diagnosis {
-  const last = attempts.findLast(({ meaning }) => meaning === 'infrastructure');
+  const troubled = attempts.filter(({ meaning }) => meaning === 'infrastructure');
+  // A standby proxy is asked because the others failed: they are why.
+  const last = troubled.findLast(({ standby }) => !standby) ?? troubled.at(-1);
   const decided = last?.failure ?? failure;
   if (decided === undefined) return { key: 'internal', id: 'internal', entry: CAUSES.internal };
   // A 404 that counts as trouble is one of the proxy's upstream, and tells nothing of the URL.

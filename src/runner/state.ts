@@ -32,6 +32,8 @@ export interface State {
   readonly cache: CacheState;
   /** What main has annotated, as keys of told-causes.ts. */
   readonly told: readonly string[];
+  /** `fail-on` failed the job in main: no later step is to blame. */
+  readonly failedByMain: boolean;
 }
 
 const STATE_NAME = 'setup_goproxy';
@@ -73,10 +75,8 @@ export function loadState(): State | undefined {
 
 function isState(value: unknown): value is State {
   if (typeof value !== 'object' || value === null) return false;
-  const { schema, mode, startedAtMs, jobSummary, failureClass, reportFile, cache, told } = value as Record<
-    string,
-    unknown
-  >;
+  const { schema, mode, startedAtMs, jobSummary, failureClass, reportFile, cache, told, failedByMain } =
+    value as Record<string, unknown>;
   return (
     schema === 1 &&
     MODES.includes(mode) &&
@@ -85,7 +85,8 @@ function isState(value: unknown): value is State {
     FAILURE_CLASSES.includes(failureClass) &&
     typeof reportFile === 'string' &&
     isCacheState(cache) &&
-    isToldKeys(told)
+    isToldKeys(told) &&
+    typeof failedByMain === 'boolean'
   );
 }
 

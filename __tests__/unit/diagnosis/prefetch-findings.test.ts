@@ -39,6 +39,14 @@ function only(files: readonly FileResult[], more: Parameters<typeof ran>[1] = {}
   return found[0]!;
 }
 
+test('the candidate that failed is why, and not the standby proxy that was asked after it', () => {
+  const standby = { ...answered(PROXY_B, 502, 'infrastructure'), standby: true };
+  const attempts = [answered(PROXY_A, 503, 'infrastructure'), standby];
+  const found = only([failed(M, 'infrastructure', { why: 'exhausted', attempts })]);
+  expect(found.title).toContain(PROXY_A.label);
+  expect(found.evidence[0]).toContain('502');
+});
+
 describe('a file with the wrong content', () => {
   const both = failed(M, 'integrity', {
     why: 'exhausted',

@@ -16,6 +16,7 @@ const STATE: State = {
     leftToGo: ['example.com/a@v1.0.0'],
   },
   told: ['0123456789abcdef'],
+  failedByMain: false,
 };
 
 test('comes back as it was, in one line', () => {

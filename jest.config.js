@@ -20,4 +20,6 @@ export default {
     ({ testTimeout, ...rest }) => ({ ...rest, globals: { TEST_TIMEOUT_MS: testTimeout } }),
   ),
   testTimeout: 120_000,
+  // One less than the cores is the default: the tests wait more than they work, and two cores would be one worker.
+  maxWorkers: '100%',
 };

@@ -42,11 +42,9 @@ export function makePlan(inputs: Inputs, { goEnv }: Pick<Setting, 'goEnv'>): Pla
     current: { GOPROXY: goValue(goEnv, 'GOPROXY'), GOSUMDB: goValue(goEnv, 'GOSUMDB') },
     fingerprint,
   });
-  return {
-    use,
-    fingerprint,
-    proxies: planProxies({ proxies, mirrors, goproxy: use.baseline.GOPROXY.value }),
-  };
+  // What is to be diagnosed is the chain that later steps had, unless the inputs name another.
+  const goproxy = inputs.mode === 'diagnose' ? goValue(goEnv, 'GOPROXY') : use.baseline.GOPROXY.value;
+  return { use, fingerprint, proxies: planProxies({ proxies, mirrors, goproxy }) };
 }
 
 /** Measures what the plan asks for and decides; in mode `diagnose` everything is measured and nothing exported. */

@@ -40,7 +40,8 @@ function questionOf(answer: SuspectAnswer): LaterQuestion {
     evidence: evidenceText(suspect.evidence),
     answers: answersOf(files.flatMap(({ outcome }) => outcome.attempts)),
     ...(go === undefined ? {} : { go: goText(go) }),
-    isThere: isThere || conclude(answer).kind === 'there',
+    // go's word is the truth: of what no go.sum pins, proxies are asked for the info file only.
+    isThere: go?.kind === 'failed' ? false : isThere || conclude(answer).kind === 'there',
   };
 }
 
@@ -50,7 +51,7 @@ function goText(go: GoAnswer): string {
     case 'downloaded':
       return `downloaded it in ${(go.elapsedMs / 1000).toFixed(1)} s`;
     case 'failed':
-      return go.diagnosis === undefined ? 'failed' : go.diagnosis.text;
+      return go.diagnosis === undefined ? 'failed' : go.diagnosis.text.replace(/^go: /, '');
     case 'timeout':
       return `gave no answer in ${Math.round(go.elapsedMs / 1000)} s`;
     case 'no-go':

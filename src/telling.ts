@@ -134,6 +134,8 @@ function partsOf(
 function findingsOf(told: Told): readonly Finding[] {
   const { inputs, setting, plan, decision, restore, prefetch } = told;
   const { choice, sumdb } = decision;
+  // A mistake in GOPROXY is told with its rule and its origin.
+  const isTold = told.search?.findings.some(({ id }) => id.startsWith('goproxy-')) === true;
   const warning = plan.proxies.kind === 'policy' ? plan.proxies.warning : inheritedWarning(plan, decision);
   const notice = choice?.decision.kind === 'export' ? choice.decision.notice : undefined;
   const cache = goValue(setting.goEnv, 'GOMODCACHE');
@@ -146,7 +148,7 @@ function findingsOf(told: Told): readonly Finding[] {
         prefetch,
         restoredNames(restore),
       ),
-      ...(warning === undefined ? {} : { inheritedWarning: warning }),
+      ...(warning === undefined || isTold ? {} : { inheritedWarning: warning }),
       ...(notice === undefined ? {} : { standbyNotice: notice }),
       sumdbWarnings: sumdb.warnings,
     }),

@@ -234,11 +234,14 @@ describe(`nothing is said${whyGo}`, () => {
       outputs: {},
     });
     expect(failing.code).not.toBe(0);
-    const asked = { ...inputs, mode: 'diagnose' };
+    // Nothing else need be said: what is diagnosed is the chain that the steps had.
+    const asked = { mode: 'diagnose' };
     const diagnose = await runAction({ ...place, stage: 'main', inputs: asked, env, jobStatus: 'failure' });
     expect(annotationTexts(diagnose).join('\n')).toMatch(/setup-goproxy: http-status: /);
     expect(diagnose.outputs).toMatchObject({ 'failure-class': 'infrastructure' });
     expect(await readReport(diagnose)).toMatchObject({ mode: 'diagnose', laterSteps: { status: 'found' } });
+    const measured = (await readReport(diagnose)).plan.candidates.map(({ label }) => label);
+    expect(measured).toEqual([proxy.url]);
     expect(diagnose.summary).toContain('What failed');
     const posts = [
       await runAction({

@@ -89,7 +89,8 @@ export async function runMatrix(
   return results;
 }
 
-async function drain<T>(
+/** Does the work for every item, so many at a time. */
+export async function drain<T>(
   items: readonly T[],
   atOnce: number,
   work: (item: T) => Promise<void>,
@@ -139,8 +140,9 @@ interface Ran {
   readonly evidence: string;
 }
 
-async function startServer(
-  { modules, certificates }: World,
+/** Starts one of a cell's two proxies, with the cell's faults. */
+export async function startServer(
+  { modules, certificates }: Pick<World, 'modules' | 'certificates'>,
   cell: Cell,
   name: ServerName,
 ): Promise<ProxyServer> {

@@ -4,6 +4,10 @@ import type { WantedFile } from '../go/wanted-set.ts';
 import type { CauseEntry } from './cause-table.ts';
 import { PREFETCH_ENTRIES } from './prefetch-entries.ts';
 
+/** What to do when all who were asked have the same view; `{compare}` is left to fill. */
+export const OF_SEVERAL =
+  'Do not change go.sum unseen. {compare} When go.sum is wrong, restore its line from a commit that built; when the version was published again under the same name, require another one and tell its author.';
+
 /**
  * Returns what a wrong hash means by how many proxies served it: one may have been changed, or something on the way to
  * it; when several have the same view, go.sum is wrong or the version was published again. `{compare}` is left to fill.
@@ -15,8 +19,7 @@ export function checksumEntry(served: 'one' | 'several'): CauseEntry {
       ...entry,
       title:
         'several proxies serve other content than go.sum has: go.sum is wrong, or the version was re-tagged',
-      remedy:
-        'Do not change go.sum unseen. {compare} When go.sum is wrong, restore its line from a commit that built; when the version was published again under the same name, require another one and tell its author.',
+      remedy: OF_SEVERAL,
     };
   }
   return {

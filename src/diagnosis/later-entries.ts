@@ -8,7 +8,7 @@ export const LATER_ENTRIES = {
     fault: 'network',
     rerunHelps: 'yes',
     remedy:
-      'Run the job again. When this is frequent, let the prefetch of this action fetch what the job needs (`prefetch: true`): it asks another proxy where go gives up.',
+      'Run the job again. When this is frequent, let this action fetch what the job needs (see that `prefetch` is not `false`, and that `working-directory` is right): it asks another proxy where go gives up.',
   },
   'download-unexplained': {
     title: 'a download failed in this job, and asking again did not tell why',

@@ -45,7 +45,8 @@ export const LOG_MEANINGS: Readonly<Record<keyof typeof LOG_ENTRIES, string>> = 
     'An entry of GOPROXY is no URL with https, http or file, and neither `direct` nor `off`. One bad entry makes every download fail, also when an earlier one is good.',
   'goproxy-insecure-credentials': 'go sends a login over https only.',
   'goproxy-off': 'Something is not in the module cache, and nobody may be asked.',
-  'vendor-drift': 'go.mod and vendor/modules.txt name different versions, so go stops before it builds.',
+  'vendor-drift':
+    'go.mod and vendor/modules.txt name different versions, or GOFLAGS says -mod=vendor and there is no vendor directory, so go stops before it builds.',
   'vendor-incomplete':
     'With a vendor directory nothing is looked up or downloaded, and a package or a version is not in it.',
   'go111module-off':

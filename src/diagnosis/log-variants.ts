@@ -1,5 +1,5 @@
 import { CAUSES, type CauseEntry } from './cause-table.ts';
-import { checksumEntry } from './checksum-mismatch.ts';
+import { OF_SEVERAL } from './checksum-mismatch.ts';
 import type { Finding } from './finding.ts';
 import type { LineMeaning } from './log-classify.ts';
 import { LOG_ENTRIES } from './log-entries.ts';
@@ -26,7 +26,7 @@ const ENTRIES: Readonly<Record<LogId, LogEntry>> = {
 const OF_GO: Readonly<Partial<Record<LogId, Partial<CauseEntry>>>> = {
   'checksum-mismatch': {
     title: 'the download is not what go.sum has the hash of',
-    remedy: checksumEntry('several').remedy,
+    remedy: OF_SEVERAL,
   },
   'module-not-found': {
     title: 'the module, or this version of it, is not there',

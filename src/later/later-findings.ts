@@ -3,7 +3,7 @@ import { CLASS_ORDER, type Finding } from '../diagnosis/finding.ts';
 import { LATER_ENTRIES } from '../diagnosis/later-entries.ts';
 import type { LogDiagnosis } from '../diagnosis/log-diagnosis.ts';
 import { findingsOfLog } from '../diagnosis/log-findings.ts';
-import { findingOfFailure, groupFailures } from '../diagnosis/prefetch-findings.ts';
+import { type FailureGroup, findingOfFailure, groupFailures } from '../diagnosis/prefetch-findings.ts';
 import { withoutScheme } from '../diagnosis/proxy-answers.ts';
 import type { ProxyTally } from '../fetch/proxy-set.ts';
 import { formatModuleVersion } from '../go/version.ts';
@@ -49,17 +49,18 @@ const EVIDENCE_LINES = 20;
 /**
  * Returns what the answers for a module come to (DESIGN §3.6). go's own success decides; a failure is told as the proxies
  * tell it, for their answers are exact, and else as go words it. A module that is only missing proves nothing, unless no
- * proxy answers for it any more. Pure.
+ * proxy answers for it any more, or what they answer is not what go.sum pins: that is worth telling whoever needs it. Pure.
  */
 export function conclude({ suspect, files, go }: SuspectAnswer): Conclusion {
   const isWeak = suspect.evidence.kind === 'missing';
   if (go?.kind === 'downloaded') return isWeak ? NOTHING : { kind: 'there' };
   const failed = files.flatMap(failedFile)[0];
-  if (isWeak) return failed?.class === 'infrastructure' ? { kind: 'file', failed } : NOTHING;
+  if (isWeak) {
+    const isTold = failed?.class === 'infrastructure' || failed?.class === 'integrity';
+    return isTold ? { kind: 'file', failed } : NOTHING;
+  }
   const said = go?.kind === 'failed' ? go.diagnosis : undefined;
-  // What is wrong on this machine shows in no answer of a proxy.
-  if (said?.entry.class === 'configuration' || said?.entry.fault === 'runner')
-    return { kind: 'log', diagnosis: said };
+  if (said !== undefined && isOfMachine(said)) return { kind: 'log', diagnosis: said };
   if (failed !== undefined) return { kind: 'file', failed };
   if (said !== undefined) return { kind: 'log', diagnosis: said };
   if (go?.kind === 'failed') return { kind: 'unexplained', lines: go.lines.slice(0, SHOWN_LINES) };
@@ -67,15 +68,27 @@ export function conclude({ suspect, files, go }: SuspectAnswer): Conclusion {
   return isThere ? { kind: 'there' } : { kind: 'unexplained', lines: [] };
 }
 
+/** What is wrong on this machine shows in no answer of a proxy; of a proxy that is set up wrongly its answers tell. */
+function isOfMachine({ entry }: LogDiagnosis): boolean {
+  return entry.fault === 'runner' || (entry.class === 'configuration' && entry.fault !== 'proxy');
+}
+
 const NOTHING: Conclusion = { kind: 'nothing' };
 
 /** What ended for a reason of this machine is no answer of a proxy; what the end of the time cut off has those before it. */
 function failedFile({ file, outcome }: FileAnswer): readonly FailedFile[] {
   if (outcome.kind !== 'failed' || outcome.class === 'local') return [];
-  const { error: _error, ...failed } = outcome;
+  const { error: _error, ...whole } = outcome;
+  const failed = whole.why === 'network-dead' ? withoutWhy(whole) : whole;
   if (failed.class !== 'cancelled') return [{ ...failed, file }];
   const isAnswered = failed.attempts.some(({ meaning }) => meaning === 'infrastructure');
   return isAnswered ? [{ ...failed, file, class: 'infrastructure' }] : [];
+}
+
+/** That nobody answered for long is told of a whole prefetch; of the few files that were asked for, the answers say more. */
+function withoutWhy<T extends Pick<FailedFile, 'why' | 'attempts'>>(failed: T): T | Omit<T, 'why'> {
+  const { why: _why, ...rest } = failed;
+  return failed.attempts.some(({ meaning }) => meaning === 'infrastructure') ? rest : failed;
 }
 
 /** Returns one finding for each cause for which downloads failed in later steps, the gravest class first. Pure. */
@@ -88,11 +101,7 @@ export function findingsOfLaterSteps({ answers, tallies, start }: LaterEvidence)
     conclusion.kind === 'log' ? [conclusion.diagnosis] : [],
   );
   const findings = [
-    ...groupFailures(failed, { tallies }).map(({ diagnosis, files }) => {
-      const finding = findingOfFailure(diagnosis, files);
-      const label = diagnosis.candidate?.label;
-      return label === undefined ? finding : withEvidence(finding, startLine(label, start));
-    }),
+    ...groupFailures(failed, { tallies }).map((group) => findingOfGroup(group, start)),
     ...findingsOfLog(said),
   ].map((finding) => aboutLaterStep(finding, answers));
   return [
@@ -100,6 +109,22 @@ export function findingsOfLaterSteps({ answers, tallies, start }: LaterEvidence)
     ...ofKind('download-transient', 'there', concluded),
     ...ofKind('download-unexplained', 'unexplained', concluded),
   ].toSorted((a, b) => CLASS_ORDER.indexOf(a.class) - CLASS_ORDER.indexOf(b.class));
+}
+
+/** A path that was right when the job began is no mistake of the setting. */
+const NO_PROXY_NOW = {
+  class: 'infrastructure',
+  rerunHelps: 'maybe',
+  remedy:
+    'It was a Go module proxy when the job began: look at what it answers now, a login page or one that tells of an outage, say; then run the job again.',
+} as const satisfies Partial<Finding>;
+
+function findingOfGroup({ diagnosis, files }: FailureGroup, start: StartFacts | undefined): Finding {
+  const label = diagnosis.candidate?.label;
+  const line = label === undefined ? undefined : startLine(label, start);
+  const finding = findingOfFailure(diagnosis, files);
+  const isNew = diagnosis.id === 'wrong-content' && line !== undefined;
+  return withEvidence(isNew ? { ...finding, ...NO_PROXY_NOW } : finding, line);
 }
 
 type Concluded = { readonly answer: SuspectAnswer; readonly conclusion: Conclusion };
@@ -157,14 +182,28 @@ function aboutLaterStep(finding: Finding, answers: readonly SuspectAnswer[]): Fi
   const suspect = answers.find(
     (answer) => formatModuleVersion(answer.suspect.module) === finding.subject,
   )?.suspect;
-  if (suspect === undefined) return { ...finding, consequence: 'they are missing, and the job has failed' };
+  if (suspect === undefined) {
+    const isNeeded = answers.some((answer) => wasNeeded(answer.suspect.evidence));
+    return {
+      ...finding,
+      consequence: isNeeded
+        ? 'later steps of this job needed them'
+        : 'they are missing, and the job has failed',
+    };
+  }
   const place = finding.class === 'infrastructure' ? undefined : suspect.pin?.place;
-  const isNeeded = suspect.evidence.kind === 'trace' || suspect.evidence.kind === 'repository';
   return {
     ...withEvidence(finding, evidenceText(suspect.evidence)),
-    consequence: isNeeded ? 'a later step of this job needed it' : 'it is missing, and the job has failed',
+    consequence: wasNeeded(suspect.evidence)
+      ? 'a later step of this job needed it'
+      : 'it is missing, and the job has failed',
     ...(place === undefined ? {} : { place }),
   };
+}
+
+/** go does not ask for what it does not need. */
+function wasNeeded({ kind }: Evidence): boolean {
+  return kind === 'trace' || kind === 'repository';
 }
 
 function withEvidence(finding: Finding, line: string | undefined): Finding {

@@ -34,6 +34,7 @@ const failedWith = (
 ): FetchOutcome => ({ kind: 'failed', class: failureClass, attempts, why: 'exhausted' });
 const down = failedWith('infrastructure', answered(PROXY_A, 503, 'infrastructure'));
 const gone = failedWith('not-found', answered(PROXY_A, 404, 'not-found'));
+const changed = failedWith('integrity', wrongHash(PROXY_A));
 const left: FetchOutcome = { kind: 'left-to-go', why: 'not-found', attempts: [] };
 
 const downloaded: GoAnswer = { kind: 'downloaded', elapsedMs: 5 };
@@ -46,6 +47,7 @@ const GIT = [
   `go: ${M}: reading github.com/acme/tool/go.mod at revision v1.2.3: git ls-remote -q origin in /h/go/pkg/mod/cache/vcs/afdbd2084ebceec923100b6b803a1cc26c0c92cb7682c28a7f4b311c37bcc901: exit status 128:`,
   "\tfatal: could not read Username for 'https://github.com': terminal prompts disabled",
 ];
+const LOOP = `go: ${M}: Get "/github.com/acme/tool/@v/v1.2.3.zip": stopped after 10 redirects`;
 const DISK = `go: ${M}: write /home/x/go/pkg/mod/cache/download/x.tmp: no space left on device`;
 
 function answer(
@@ -86,6 +88,8 @@ describe('conclude', () => {
     ['missing, and nobody has it', answer(MISSING, gone), 'nothing'],
     ['missing, and a proxy refuses it', answer(MISSING, failedWith('access')), 'nothing'],
     ['missing, and no proxy answers', answer(MISSING, down), 'file'],
+    ['missing, and what a proxy has is not what go.sum pins', answer(MISSING, changed), 'file'],
+    ['a proxy is set up wrongly, and go says so', answer(TRACE, down, goSays(LOOP)), 'file'],
     ['missing, and left to go', answer(MISSING, left), 'nothing'],
     ['failed at the start, and nobody has it', answer({ kind: 'failed-at-start' }, gone), 'file'],
   ];
@@ -117,6 +121,32 @@ describe('findingsOfLaterSteps', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ id: 'http-status', severity: 'failure', class: 'infrastructure' });
     expect(finding?.evidence).toContain('a.example was healthy at 06:17:03 UTC (first byte 20 ms)');
+  });
+
+  test('what is no answer of a proxy is a matter of the setting only where the proxy was never one', () => {
+    const failure = { stage: 'content', cause: 'wrong-content', detail: 'text/html' } as const;
+    const page = failedWith('infrastructure', {
+      ...attempt(PROXY_A, 'infrastructure'),
+      status: 200,
+      failure,
+    });
+    const answers = [answer(TRACE, page)];
+    const [never] = findingsOfLaterSteps({ answers, tallies });
+    expect(never).toMatchObject({ id: 'wrong-content', class: 'configuration', rerunHelps: 'no' });
+    const [once] = findingsOfLaterSteps({ answers, tallies, start });
+    expect(once).toMatchObject({ id: 'wrong-content', class: 'infrastructure', rerunHelps: 'maybe' });
+    expect(once?.remedy).not.toContain('path');
+  });
+
+  test('nobody answered for long: the last answer tells more', () => {
+    const dead: FetchOutcome = {
+      kind: 'failed',
+      class: 'infrastructure',
+      attempts: down.attempts,
+      why: 'network-dead',
+    };
+    const [finding] = findingsOfLaterSteps({ answers: [answer(TRACE, dead)], tallies });
+    expect(finding?.id).toBe('http-status');
   });
 
   test('of one module: why it was looked for, and its line in go.mod where that is at fault', () => {

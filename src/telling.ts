@@ -12,7 +12,7 @@ import { routeOf } from './fetching.ts';
 import { errorName } from './go/error-name.ts';
 import { formatModuleVersion } from './go/version.ts';
 import type { LaterSearch } from './later-steps.ts';
-import { cacheable } from './modcache/cache-key.ts';
+import { cacheable, keyOf } from './modcache/cache-key.ts';
 import { cachePath, toFetch } from './modcache/presence.ts';
 import type { RestoreOutcome } from './modcache/restore-outcome.ts';
 import { countModules, type PrefetchOutcome } from './prefetch/prefetch-result.ts';
@@ -254,17 +254,23 @@ function cacheStateOrNone(told: Told, log: Log): CacheState {
   }
 }
 
-function cacheState({ setting, restore, prefetch }: Told): CacheState {
+function cacheState({ inputs, setting, restore, prefetch }: Told): CacheState {
   const left =
     prefetch.kind === 'ran' ? prefetch.result.files.filter(({ kind }) => kind === 'left-to-go') : [];
   const names = new Set(left.map(({ file }) => formatModuleVersion(file.module)));
   return {
-    primaryKey: restore.kind === 'skipped' ? (restore.key?.primary ?? '') : restore.key.primary,
+    primaryKey: primaryKey(restore, setting, inputs.cacheSuffix),
     matchedKey: matchedKey(restore) ?? '',
     isMatchBroken: restore.kind === 'trouble',
     wasComplete: cacheable(toFetch(setting.presence)).length === 0,
     leftToGo: [...names].slice(0, MAX_LEFT_TO_GO),
   };
+}
+
+/** A fault of ours in restoring leaves no key, and what was fetched is worth saving nevertheless. */
+function primaryKey({ key }: RestoreOutcome, { wanted }: Setting, suffix: string): string {
+  if (key !== undefined) return key.primary;
+  return cacheable(wanted.files).length === 0 ? '' : keyOf(wanted.files, suffix).primary;
 }
 
 function matchedKey(restore: RestoreOutcome): string | undefined {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
   archiveOf,
@@ -147,6 +149,19 @@ describe('what is saved', () => {
     expect(job.main.outputs['modules-failed']).toBe('1');
     expect(whyNotSaved(job)).toBe('the module cache lacks some of the wanted modules');
     expect(world.cache.entries).toEqual([]);
+  });
+
+  test.concurrent('what was fetched, although a fault of ours ended the restoring', async () => {
+    const head = 'async function restoreCache({ inputs, setting, hashZip, onLookup }, context) {';
+    const bundled = readFileSync(new URL('../../dist/index.js', import.meta.url), 'utf8');
+    expect(bundled).toContain(head);
+    await using world = await openWorld(MODULES);
+    await using site = await makeSite({ modules: MODULES });
+    const bundle = site.dir.join('struck.mjs');
+    await writeFile(bundle, bundled.replace(head, `${head} throw new Error('planted');`));
+    const job = await world.job(site, { bundle });
+    expect(harmOf(job)).toEqual([]);
+    expect(world.cache.entries.map(({ key }) => key)).toEqual([primaryKey(MODULES)]);
   });
 
   test.concurrent('nothing when nothing is wanted', async () => {

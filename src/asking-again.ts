@@ -2,11 +2,12 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makePlan } from './decision.ts';
+import type { LogId } from './diagnosis/log-id.ts';
 import type { Environment } from './go/child-env.ts';
 import { disclosureOf, type MergedGoprivate } from './go/goprivate.ts';
 import { hashZip } from './go/h1.ts';
 import { credentialsFor } from './go/netrc.ts';
-import { askGo } from './later/ask-go.ts';
+import { askGo, type GoAnswer } from './later/ask-go.ts';
 import { type AskedProxies, askProxies } from './later/ask-proxies.ts';
 import type { SuspectAnswer } from './later/later-findings.ts';
 import type { Suspect } from './later/suspects.ts';
@@ -48,31 +49,40 @@ const PROXIES_MS = 14_000;
  * a private directory that is removed. Nothing of the project or the module cache is touched.
  */
 export async function askAgain(suspects: readonly Suspect[], request: AskAgainRequest): Promise<AskedAgain> {
+  const route = routeNow(request.inputs, request.setting);
   const root = await mkdtemp(path.join(temporaryDirectory(), 'setup-goproxy-ask-'));
   const forget = request.closing.removeAtEnd(() => removeTreeNow(root, removalBudget()));
+  const stop = new AbortController();
+  const asking = { ...request, route, signal: AbortSignal.any([request.signal, stop.signal]) };
+  const asked = askRoute(suspects, { ...asking, directory: root });
+  const said = suspects.map((suspect, place) =>
+    askOfGo(suspect, { ...asking, directory: path.join(root, `go-${place}`) }),
+  );
   try {
-    const route = routeNow(request.inputs, request.setting);
-    const [asked, said] = await Promise.all([
-      askRoute(suspects, { ...request, route, directory: root }),
-      Promise.all(
-        suspects.map((suspect, place) =>
-          askOfGo(suspect, { ...request, route, directory: path.join(root, `go-${place}`) }),
-        ),
-      ),
-    ]);
-    return {
-      answers: suspects.map((suspect, place) => ({
-        suspect,
-        files: asked.answers[place]?.files ?? [],
-        ...said[place],
-      })),
-      tallies: asked.tallies,
-      contacted: asked.contacted,
-    };
+    return answersTo(suspects, ...(await Promise.all([asked, Promise.all(said)])));
   } finally {
+    // After a fault of ours in one of them the others must not go on in a directory that is being removed.
+    stop.abort();
+    await Promise.allSettled([asked, ...said]);
     await removeTree(root, removalBudget());
     forget();
   }
+}
+
+function answersTo(
+  suspects: readonly Suspect[],
+  asked: AskedProxies,
+  said: readonly Pick<SuspectAnswer, 'go'>[],
+): AskedAgain {
+  return {
+    answers: suspects.map((suspect, place) => ({
+      suspect,
+      files: asked.answers[place]?.files ?? [],
+      ...said[place],
+    })),
+    tallies: asked.tallies,
+    contacted: asked.contacted,
+  };
 }
 
 /** An empty RUNNER_TEMP must not lead into the project. */
@@ -126,7 +136,8 @@ async function askOfGo(
   const hashes = { zip: pin?.zip ?? [], mod: pin?.mod ?? [] };
   try {
     await mkdir(directory, { mode: 0o700 });
-    return { go: await askGo({ module, hashes, directory, env, timeoutMs: GO_MS, signal }) };
+    const go = await askGo({ module, hashes, directory, env, timeoutMs: GO_MS, signal });
+    return { go: withoutOwnPlace(go) };
   } catch (error) {
     if (signal.aborted) return { go: { kind: 'timeout', elapsedMs: GO_MS } };
     return { go: { kind: 'no-go', reason: describeOwnFault(error) } };
@@ -145,4 +156,12 @@ function environmentFor(modulePath: string, merged: MergedGoprivate): Environmen
   if (disclosureOf(modulePath, merged) === 'public') return env;
   const gonosumdb = merged.gonosumdb === '' ? modulePath : `${merged.gonosumdb},${modulePath}`;
   return { ...env, GONOSUMDB: gonosumdb };
+}
+
+/** What is wrong with our directory says nothing of the module cache, in which there was room (room-findings.ts). */
+const OF_OUR_PLACE: ReadonlySet<string> = new Set<LogId>(['disk-full', 'module-cache-unwritable']);
+
+function withoutOwnPlace(answer: GoAnswer): GoAnswer {
+  if (answer.kind !== 'failed' || !OF_OUR_PLACE.has(answer.diagnosis?.id ?? '')) return answer;
+  return { kind: 'no-go', reason: 'go could not be asked: its files did not fit into RUNNER_TEMP' };
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FailOn } from '../../src/runner/inputs.ts';
 import { type CertificateSet, makeCertificateSet } from '../support/certificate-set.ts';
+import { failing, leftIn, plantLocks } from '../support/failed-jobs.ts';
 import {
   annotationsOf,
   annotationTexts,
@@ -22,6 +23,18 @@ import { makeTempDir, type TempDir } from '../support/temp.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUNDLED = readFileSync(path.join(ROOT, 'dist', 'index.js'), 'utf8');
 const modules = makeModuleSet(3, { totalBytes: 30_000 });
+
+/** Called while the bundle is loaded, always with the same arguments: what they throw nobody can release. */
+const ON_LOAD: ReadonlySet<string> = new Set(['checksumEntry']);
+/** go began to download it, and nobody has it. */
+const NEVER = { path: 'example.com/never', version: 'v1.0.0' };
+/** Used by the search for failed downloads and by nothing before it. */
+const ONLY_SEARCH =
+  /^(?:later-steps|asking-again|later-facts|job-start)|^later\/|^modcache\/(?:failed|trace|version-tr|room)/;
+
+function isOfSearch({ file }: Target): boolean {
+  return ONLY_SEARCH.test(file) || /^(?:own-fault|environment-|telling)|^report\/|^diagnosis\//.test(file);
+}
 
 let certificates: CertificateSet;
 let copies: TempDir;
@@ -66,6 +79,8 @@ describe('an exception of our own leaves the job as it would be without the acti
         'job-summary': 'always',
       },
       env: { SSL_CERT_FILE: certificates.files.caFile },
+      // What post searches for.
+      steps: [failing(site, [NEVER])],
     });
     await rm(copy);
     expect(harmOf(job)).toEqual([]);
@@ -77,7 +92,28 @@ describe('an exception of our own leaves the job as it would be without the acti
     if (isOfPrefetch(target)) expect(exported).toBeDefined();
     for (const stage of [job.main, job.post]) expect(ownWarnings(stage).length).toBeLessThanOrEqual(1);
     expect(await wrongFiles(site)).toEqual([]);
-    if (!REMOVERS.has(target.name)) expect(await stagingLeft(site)).toEqual([]);
+    if (REMOVERS.has(target.name)) return;
+    expect(await stagingLeft(site)).toEqual([]);
+    expect(await leftIn(site.runnerTemp)).toEqual([]);
+  });
+
+  test.concurrent.each(targets.filter(isOfSearch))('mode diagnose: $file: $name', async (target) => {
+    const at = findBody(BUNDLED, target);
+    const copy = copies.join(`diagnose-${target.file.replaceAll('/', '-')}-${target.name}.mjs`);
+    await writeFile(copy, `${BUNDLED.slice(0, at)} throw new Error('planted'); ${BUNDLED.slice(at)}`);
+    await using site = await makeSite({ modules });
+    await plantLocks(site, [NEVER]);
+    const job = await site.job({
+      bundle: copy,
+      inputs: { proxies: healthy.url, mode: 'diagnose', 'job-status': 'failure', prefetch: 'false' },
+    });
+    await rm(copy);
+    expect(harmOf(job)).toEqual([]);
+    for (const stage of [job.main, job.post]) expect(ownWarnings(stage).length).toBeLessThanOrEqual(1);
+    if (!REMOVERS.has(target.name)) expect(await leftIn(site.runnerTemp)).toEqual([]);
+    // What strikes the search alone costs neither the outputs nor the report of the rest.
+    if (ONLY_SEARCH.test(target.file) && target.name !== 'searchOrTell')
+      expect(job.main.outputs['selected-proxy']).toBe(healthy.url);
   });
 });
 
@@ -303,7 +339,12 @@ const PRESENCE: ReadonlySet<string> = new Set([
   'modcache/toolchain-presence.ts',
 ]);
 /** Who cannot remove leaves something; go takes no notice of it. */
-const REMOVERS: ReadonlySet<string> = new Set(['removalBudget', 'removeTree', 'removeTreeNow']);
+const REMOVERS: ReadonlySet<string> = new Set([
+  'removalBudget',
+  'removeTree',
+  'removeTreeNow',
+  'makeWritable',
+]);
 
 function isOfPrefetch({ file, name }: Target): boolean {
   if (file.startsWith('prefetch/') || file.startsWith('fetch/')) return true;
@@ -347,7 +388,7 @@ function findExportedFunctions(): readonly Target[] {
     const names = [...text.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name = '']) => name);
     return names
       .map((name) => ({ file: file.replaceAll(path.sep, '/'), name }))
-      .filter((target) => findBody(BUNDLED, target) > 0);
+      .filter((target) => findBody(BUNDLED, target) > 0 && !ON_LOAD.has(target.name));
   });
 }
 

@@ -3,14 +3,22 @@ import type { Credentials } from './candidate.ts';
 
 const USERINFO = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/)?[^/?#]*@/;
 
+/** Ends of a login with a slash in it, of which no URL can be made. */
+const BROKEN_USERINFO = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/).*@/s;
+
+/** Returns the pattern for the userinfo of an entry; the first group is what stays before it. */
+function userinfoIn(entry: string): RegExp {
+  return BROKEN_USERINFO.test(entry) && URL.parse(entry) === null ? BROKEN_USERINFO : USERINFO;
+}
+
 /** Returns a GOPROXY or GOSUMDB value for display: without userinfo in its URLs, whether or not go would take it. */
 export function removeUserinfo(value: string): string {
-  return mapEntries(value, (entry) => entry.replace(USERINFO, '$1'));
+  return mapEntries(value, (entry) => entry.replace(userinfoIn(entry), '$1'));
 }
 
 /** Returns the value with the userinfo of each URL replaced by a bare `@`: whether there is any stays to be seen. */
 export function blankUserinfo(value: string): string {
-  return mapEntries(value, (entry) => entry.replace(USERINFO, '$1@'));
+  return mapEntries(value, (entry) => entry.replace(userinfoIn(entry), '$1@'));
 }
 
 /** Says whether go would refuse the list for credentials in a plain http URL. Source: cmd/go/internal/web/http.go. */
@@ -22,7 +30,8 @@ export function hasInsecureUserinfo(value: string): boolean {
 export function userinfosIn(value: string): readonly Credentials[] {
   return value.split(/[,|\s]+/).flatMap((entry) => {
     const userinfo =
-      USERINFO.exec(entry)?.[0]
+      userinfoIn(entry)
+        .exec(entry)?.[0]
         .replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, '')
         .slice(0, -1) ?? '';
     if (userinfo === '') return [];

@@ -104,6 +104,9 @@ export const CAUSE_PATTERNS: readonly LogPattern[] = [
     /remote error: tls: (?:certificate required|bad certificate)/,
     6,
   ),
+  // The bytes were spoilt on the way.
+  row('protocol-error', 'tls: ', /tls: (?:bad record MAC|error decrypting message|record overflow)/, 5),
+  row('protocol-error', 'gzip: ', /gzip: invalid (?:header|checksum)/, 5),
   row('tls-protocol', 'tls: ', /tls: (?!failed to verify certificate)/, 3),
   row(
     'http2-goaway',
@@ -140,7 +143,7 @@ export const CAUSE_PATTERNS: readonly LogPattern[] = [
   row(
     'connection-reset',
     '',
-    /connection reset by peer|forcibly closed by the remote host|broken pipe|software caused connection abort|aborted by the software in your host machine|use of closed network connection/,
+    /connection reset by peer|forcibly closed by the remote ?host|broken pipe|software caused connection abort|aborted by the software in your host machine|use of closed network connection/,
     5,
   ),
   row(
@@ -179,6 +182,18 @@ export const GIT_PATTERNS: readonly LogPattern[] = [
     'git-not-found',
     '',
     /^fatal: repository '.{1,1000}' not found|^(?:remote|ERROR): (?:Repository not found|The project you were looking for could not be found)|^fatal: .{1,1000} does not appear to be a git repository|The requested URL returned error: 404/,
+    6,
+  ),
+  row(
+    'tls-expired',
+    'certificate has expired',
+    /^fatal: unable to access 'https:\/\/(?<host>[^/'\s]{1,253})\/[^']{0,1000}': .{0,200}certificate has expired/,
+    7,
+  ),
+  row(
+    'tls-unknown-authority',
+    '',
+    /^fatal: unable to access 'https:\/\/(?<host>[^/'\s]{1,253})\/[^']{0,1000}': (?:server certificate verification failed|SSL certificate problem: )/,
     6,
   ),
   row(

@@ -95,8 +95,10 @@ function isQuoted(text: string, open: Block | undefined): boolean {
   return meaning.id === 'git-failed' || below[0]?.trimStart().startsWith('server response:') === true;
 }
 
-function belongsBelow(text: string, { below }: Block): boolean {
-  return below.length < BELOW_LIMIT && /^\s\s*\S/.test(text);
+function belongsBelow(text: string, { meaning, below }: Block): boolean {
+  if (below.length >= BELOW_LIMIT) return false;
+  // Where a log was trimmed, git's own words still tell whose they are.
+  return /^\s/.test(text) || (meaning.id === 'git-failed' && matchPatterns(GIT_PATTERNS, text) !== undefined);
 }
 
 function diagnosisOf(block: Block): LogDiagnosis {
@@ -107,7 +109,8 @@ function diagnosisOf(block: Block): LogDiagnosis {
     id,
     entry: entryOfLog(id, meaning),
     ...about,
-    ...(host === undefined ? {} : { host }),
+    // git names the user too, and that can be a token.
+    ...(host === undefined ? {} : { host: host.replace(/^.*@/s, '') }),
     line,
     text,
     below,
@@ -129,11 +132,20 @@ function refine({ meaning, below }: Block): { readonly id: LogId; readonly host?
       return { id: refineRefusal(meaning.id, below) };
     case 'checksum-mismatch':
       return {
-        id: below.some((line) => line.includes(`downloaded: ${EMPTY_GO_MOD}`)) ? 'empty-go-mod' : meaning.id,
+        id: refineMismatch(below),
       };
     default:
       return { id: meaning.id };
   }
+}
+
+/** Go 1.13 words both mismatches alike; the second hash says whose it is. */
+function refineMismatch(below: readonly string[]): LogId {
+  if (below.some((line) => line.includes(`downloaded: ${EMPTY_GO_MOD}`))) return 'empty-go-mod';
+  const isOfDatabase = below.some((line) =>
+    /^\s{1,16}(?!go\.sum:|downloaded:)[^\s:]{1,253}: {1,8}h1:/.test(line),
+  );
+  return isOfDatabase ? 'sumdb-mismatch' : 'checksum-mismatch';
 }
 
 const REFUSED_FOR = {

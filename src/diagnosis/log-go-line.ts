@@ -36,6 +36,8 @@ const HEADS: readonly (readonly [RegExp, Marker])[] = [
   [/^go (?:get|install|run|build|mod tidy) [^\s:]{1,400}: /, 'go'],
   [/^(?:[A-Za-z]:)?[^:\s][^:]{0,400}\.go:\d{1,7}:\d{1,7}: /, 'file'],
   [/^build [^\s:]{1,400}: /, 'go'],
+  // Without modules, and until Go 1.12 with them.
+  [/^package [^\s:]{1,400}: (?=unrecognized import path ")/, 'go'],
   [/^-> /, 'go'],
 ];
 
@@ -43,11 +45,15 @@ const HEADS: readonly (readonly [RegExp, Marker])[] = [
 const CLAUSES: readonly RegExp[] = [
   /^download go[\w.-]{1,60}: /,
   /^switching to go >= [\w.]{1,30}: /,
-  /^invalid version: /,
+  /^invalid (?:pseudo-)?version: /,
   /^reading \S{1,400}go\.mod at revision [\w.+-]{1,200}: /,
   /^https fetch: /,
   /^loading (?:deprecation|retractions) for \S{1,400}: /,
   /^finding module for package \S{1,400}: /,
+  /^cannot find module providing package [^\s:]{1,400}: (?=module )/,
+  // Until Go 1.13.
+  /^(?:unknown import path "[^"\s]{1,400}"|cannot load [^\s:]{1,400}): /,
+  /^failed to trim cache: /,
 ];
 
 /** The last line of an import chain names the package before the module. */
@@ -59,6 +65,9 @@ const VERIFYING = /^verifying (module|go\.mod)?(?:: )?/;
 const REQUEST = /^(?:Get|Head|read|reading) "?((?:https?:|file:)?\/[^\s"]{1,4000})"?: (.*)$/;
 /** Until Go 1.12. */
 const OLD_STATUS = /^unexpected status \((https?:\/\/[^\s()]{1,4000})\): (\d{3}.*)$/;
+/** How programs that run go put its message behind their own: gopls, goctl, encore, golangci-lint. */
+const WRAPPED =
+  /(?:exit status \d{1,3}: (?:stderr: )?|\bstderr[:=] {0,1}|'go [^']{1,200}' failed: )(go: .*)$/;
 const ANYWHERE = /(?:^|[^\w])((?:Get|read|reading) "?(?:https?|file):\/[^\s"]{1,4000}"?: .*)$/;
 /** A line of testing's t.Log, which has no column. */
 const TEST_LINE = /^\s*[^\s:]{1,200}_test\.go:\d{1,7}: /;
@@ -77,7 +86,12 @@ export function endOfChain(line: string): string {
 /** Returns the line taken apart, or undefined where it does not begin, and holds no request, as go words them. */
 export function readGoLine(line: string): GoLine | undefined {
   if (TEST_LINE.test(line)) return;
-  return readFromStart(line.trimStart()) ?? readRequestAnywhere(line);
+  return readFromStart(line.trimStart()) ?? readWrapped(line) ?? readRequestAnywhere(line);
+}
+
+function readWrapped(line: string): GoLine | undefined {
+  const text = line.includes(' go: ') || line.includes('=go: ') ? WRAPPED.exec(line)?.[1] : undefined;
+  return text === undefined ? undefined : readFromStart(text);
 }
 
 interface Reading {
@@ -156,7 +170,8 @@ function readClause(reading: Reading): Reading | undefined {
   if (reading.marker === 'none') return;
   const [all, importPath] = IMPORT_PATH.exec(reading.rest) ?? [];
   if (all !== undefined && importPath !== undefined) {
-    return { ...reading, importPath, rest: reading.rest.slice(all.length) };
+    const rest = reading.rest.slice(all.length);
+    return { ...reading, importPath, rest: all.endsWith('(') ? rest.replace(/\)$/, '') : rest };
   }
   for (const pattern of CLAUSES) {
     const found = pattern.exec(reading.rest);

@@ -17,10 +17,18 @@ const PREFIXES: readonly RegExp[] = [
   /^\ufeff/,
   // The runner's log file, docker logs -t, kubectl logs --timestamps, GitLab (`00O `, `01E+`).
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d) (?:\d\d[OE][ +])?/,
+  // Cloud Foundry indents the timestamp, and names process and stream behind it: `[STG/0] ERR `.
+  /^ {2,4}(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{2}[+-]\d{4} \[)/,
+  /^\[[A-Z]{2,10}(?:\/[\w-]{1,40}){1,4}\] {1,3}(?:OUT|ERR) /,
+  // Jenkins; the Open Build Service, which counts seconds.
+  /^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\] /,
+  /^\[ {0,6}\d{1,6}s\] /,
   // gh run view --log: job, step, timestamp.
   /^[^\t]{1,120}\t[^\t]{1,120}\t(?=\ufeff?\d{4}-\d\d-\d\dT)/,
   /^##\[(?:error|warning|notice|debug|group)\]/,
   /^::(?:error|warning|notice|debug)(?: [^:]{0,200})?::/,
+  // The runner's `##[error]` as its web page shows it, before what go and tar write.
+  /^ {0,4}Error: (?=go: |\S{1,400}\.go:\d{1,7}:\d{1,7}: |\S{0,200}tar(?:\.exe)?: )/,
   // BuildKit, with and without the time; docker build's `build #15 4.619 `.
   /^(?:build )?#\d{1,5} (?:\d{1,6}\.\d{1,4} )?/,
   // BuildKit's excerpt after a failure.

@@ -115,6 +115,7 @@ export const MESSAGE_PATTERNS: readonly MessagePattern[] = [
     /^(?:git .{1,2000}: |unable to resolve git version: .{0,200})exec: "git": executable file not found in /,
     ANY,
   ),
+  row('git-missing', 'missing Git command', /^missing Git command\. See /, GO),
   row(
     'git-failed',
     '',
@@ -125,7 +126,7 @@ export const MESSAGE_PATTERNS: readonly MessagePattern[] = [
   row(
     'version-not-found',
     '',
-    /^(?:unknown revision \S|no matching versions for query "|invalid version: unknown revision )/,
+    /^(?:unknown revision \S|no matching versions for query "|invalid version: unknown revision |does not match version-control timestamp \()/,
     ANY,
   ),
   // auth/
@@ -173,6 +174,23 @@ export const WHOLE_PATTERNS: readonly LogPattern[] = [
     'goauth-setting',
     'GOAUTH=',
     /^\s{1,8}GOAUTH=.{1,1000}: (?:could not run command|cannot parse|'git credential fill' failed) /,
+  ),
+  // The end of a chain, and what tools show of one.
+  whole(
+    'missing-go-sum',
+    'missing go.sum entry for module providing package ',
+    /^\s{0,16}[\w~-][^\s:@]{1,400}: missing go\.sum entry for module providing package \S{1,400}(?: \(imported by \S{1,400}\))?; to add:$/,
+  ),
+  whole(
+    'import-path-unrecognized',
+    'unrecognized import path "',
+    /^package \S{1,400}: unrecognized import path "[^"\s]{1,400}"$/,
+  ),
+  // What go compiles goes there first.
+  whole(
+    'disk-full',
+    'no space left on device',
+    /^(?:[\w~-][^\s:@]{1,400}: )?(?:mkdir|open|write|copying) \S{0,300}[\\/]go-build\d{1,20}[\\/]\S{0,300}: no space left on device$/,
   ),
   whole('sumdb-mismatch', 'checksum mismatch', /^verifying (?:module|go\.mod): checksum mismatch$/),
   whole('sumdb-setting', 'invalid GOSUMDB', /verifying (?:module|go\.mod): invalid GOSUMDB: /),

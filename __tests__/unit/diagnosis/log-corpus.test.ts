@@ -1,9 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { diagnoseLog } from '../../../src/diagnosis/log-diagnosis.ts';
 import { LOG_ENTRIES } from '../../../src/diagnosis/log-entries.ts';
-import { figuresOf, judge, readLabelledMessages, readNegatives } from '../../support/log-corpus.ts';
+import {
+  figuresOf,
+  judge,
+  readBlindMessages,
+  readLabelledMessages,
+  readNegatives,
+} from '../../support/log-corpus.ts';
 
 const judged = readLabelledMessages().map(judge);
+const blind = readBlindMessages('go-error-lines-2.tsv').map(judge);
+const later = readBlindMessages('go-error-lines-3.tsv').map(judge);
 const isCollected = (source: string) => !source.startsWith('go 1.');
 
 /** What is still wrong, so that a figure that falls names its rows. */
@@ -31,6 +39,30 @@ test.each([
   expect({ rightId: rightId >= Math.min(least, 0.97), wrong: wrong([...rows]) }).toMatchObject({
     rightId: true,
   });
+});
+
+// Collected and labelled on 2026-11-21 from 142 threads (1 of them gave the first corpus another line). Before any pattern was
+// changed for them 113 of the 146 had the right class (77.4 %) and 111 the right id (76.0 %); 30 were silent, 5 had a wrong
+// diagnosis, and none of the first 72 lines of log-negatives-2.txt, from threads too, was a hit. What is still silent: GOPATH mode
+// (git clone without a module), lines that were cut or carry the command of a wrapper, and words that are go's only with others.
+test('the part of the corpus that was blind is recognised, and nothing in it wrongly', () => {
+  const { messages, rightId, rightClass } = figuresOf(blind);
+  expect(messages).toBe(146);
+  expect({ rightClass: rightClass >= 0.94, wrong: wrong([...blind]) }).toMatchObject({ rightClass: true });
+  expect({ rightId: rightId >= 0.94, wrong: wrong([...blind]) }).toMatchObject({ rightId: true });
+  expect(wrong(blind.filter(({ found }) => found.length > 0))).toEqual([]);
+});
+
+// 20 messages from 20 further threads, collected and labelled after that mending and measured once: 18 right (90 %), none wrong, as
+// many as before it, for most are plain requests. No pattern was changed for them. To know more, measure with new threads.
+test('the small part that no pattern was changed for is recognised as well as when it was measured', () => {
+  const { messages, rightClass, rightId } = figuresOf(later);
+  expect({ messages, rightClass: rightClass >= 0.9, rightId: rightId >= 0.9 }).toEqual({
+    messages: 20,
+    rightClass: true,
+    rightId: true,
+  });
+  expect(wrong(later.filter(({ found }) => found.length > 0))).toEqual([]);
 });
 
 test('a fifth of the corpus is held back, and every Go version has rows', () => {
@@ -65,7 +97,7 @@ test.each([
 ])('what is recognised plain is recognised with %s', (_name, wrap) => {
   const idsOf = (lines: readonly string[]) =>
     diagnoseLog(lines).map(({ id, module, status }) => ({ id, module, status }));
-  for (const { message } of judged) {
+  for (const { message } of [...judged, ...blind, ...later]) {
     const { lines } = message;
     expect(idsOf(lines.map((line) => (line === '' ? line : wrap(line))))).toEqual(idsOf(lines));
   }

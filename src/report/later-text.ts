@@ -30,7 +30,7 @@ export function laterLine({ laterSteps }: Pick<Report, 'laterSteps'>): string | 
     case 'nothing-found':
       return `no download failed in this job, as far as the module cache shows${endedEarly(laterSteps)}`;
     case 'skipped':
-      return `not searched: ${sentence(reason)}`;
+      return `no search for failed downloads: ${sentence(reason)}`;
     default: {
       const never: never = status;
       return never;

@@ -26,7 +26,7 @@ describe('laterText', () => {
       'No download failed in this job, as far as the module cache shows.',
     ]);
     expect(laterText({ laterSteps: { ...NONE, status: 'skipped', reason: 'go is missing' } })).toEqual([
-      'Not searched: go is missing.',
+      'No search for failed downloads: go is missing.',
     ]);
     expect(laterText({})).toEqual([]);
   });

@@ -35,7 +35,7 @@ describe('the log about later steps', () => {
     expect(laterLine({ laterSteps: NONE })).toBe(line);
     expect(laterLine({ laterSteps: { ...NONE, reason: 'x' } })).toBe(`${line}; the search ended early: x`);
     expect(laterLine({ laterSteps: { ...NONE, status: 'skipped', reason: 'the job was cancelled' } })).toBe(
-      'not searched: the job was cancelled',
+      'no search for failed downloads: the job was cancelled',
     );
     expect(laterLine({ laterSteps: FOUND })).toBeUndefined();
     expect(laterLine({})).toBeUndefined();

@@ -243,6 +243,8 @@ test('the state reaches post', async () => {
       wasComplete: true,
       leftToGo: ['b@v1.0.0'],
     },
+    told: ['0123456789abcdef'],
+    failedByMain: false,
   };
   await runScript(`await saveState(${JSON.stringify(state)}, log);`, { env });
   const records = await readRecords(dir.join('GITHUB_STATE'));

@@ -1,4 +1,5 @@
 import { readJobStart } from './job-start.ts';
+import { startFactsOf } from './later/start-facts.ts';
 import type { LaterSearch } from './later-steps.ts';
 import { annotate } from './report/annotations.ts';
 import { renderFailedJob } from './report/failed-job.ts';
@@ -35,6 +36,8 @@ export async function addToReport(
 ): Promise<string | undefined> {
   const text = await readReport(reportFile);
   if (text === undefined) return undefined;
+  // A search that was not made adds nothing to one that found something.
+  if (search.laterSteps.status === 'skipped' && startFactsOf(text)?.isSearched === true) return text;
   const merged = withLaterSteps(text, search, log.redact);
   if (merged === undefined) return text;
   await rewriteReport(reportFile, merged, log);

@@ -258,5 +258,6 @@ describe(`nothing is said${whyGo}`, () => {
       expect(annotationsOf(post)).toEqual([]);
       expect(post.summary).toBe('');
     }
+    expect(await readReport(main)).toMatchObject({ laterSteps: { status: 'found' } });
   });
 });

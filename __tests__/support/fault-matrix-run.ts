@@ -38,7 +38,12 @@ const WAITING_AT_ONCE = 12;
 /** A go command that has sent no request for so long, and does not end, never will: its largest body takes milliseconds. */
 const SILENCE_MS = 8000;
 const OURS_TIMEOUT_MS = 90_000;
-/** A proxy that the probe measured badly on a busy machine is not first; then the fault would not be met at all. */
+/**
+ * What `b` sends where the fault of `a` begins after the probe: a tenth of what loopback gives on a busy machine. Else a busy
+ * machine decides which of two equal proxies is ranked first, and with `b` first the fault is not met at all.
+ */
+const SECOND_BYTES_PER_SECOND = 2_000_000;
+/** However slow `b` is, a machine that stands still while `a` is measured ranks it first. */
 const TRIES = 4;
 
 interface World {
@@ -72,7 +77,8 @@ export async function runMatrix(
   const world: World = { directory, project, goCache: directory.join('gocache'), modules, certificates };
   const results: CellResult[] = [];
   const run = async ([index, cell]: readonly [number, Cell]) => {
-    const result = await runCell(world, cell);
+    // One cell that could not be judged must not take the others along.
+    const result = await runCell(world, cell).catch((error: unknown) => unjudged(cell, error));
     results[index] = result;
     onResult?.(result);
   };
@@ -127,6 +133,11 @@ async function runCell(world: World, cell: Cell): Promise<CellResult> {
   }
 }
 
+function unjudged(cell: Cell, error: unknown): CellResult {
+  const evidence = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { cell, outcome: 'unjudged', wrongFiles: [], rightFiles: 0, evidence, elapsedMs: 0 };
+}
+
 interface CellRun {
   readonly world: World;
   readonly cell: Cell;
@@ -154,6 +165,9 @@ export async function startServer(
     // The same for both sides: else a fault of connections would spare the one that is kept, and Go's HTTP client, which
     // repeats a request when a kept connection ends before the first byte of an answer, would meet a fault by chance.
     closeAfterAnswer: fault !== undefined && (isConnectionFault(fault) || endsBeforeHeaders(fault.kind)),
+    ...(cell.crossing === 'one-after' && name === 'b'
+      ? { bandwidthBytesPerSecond: SECOND_BYTES_PER_SECOND }
+      : {}),
     ...(variant === undefined ? {} : { tls: certificates.files[variant] }),
   });
 }

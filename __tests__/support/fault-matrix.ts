@@ -35,8 +35,11 @@ export type Crossing = (typeof CROSSINGS)[number];
 export const CONTESTANTS = ['ours |', 'ours ,', 'go |', 'go ,'] as const;
 export type Contestant = (typeof CONTESTANTS)[number];
 
-/** How it ended: everything is there and go builds offline; something is missing; nothing moves any more. */
-export type Outcome = 'survives' | 'fails' | 'hangs';
+/**
+ * How it ended: everything is there and go builds offline; something is missing; nothing moves any more; or the run itself
+ * went wrong, which no document may hold.
+ */
+export type Outcome = 'survives' | 'fails' | 'hangs' | 'unjudged';
 
 /** Who runs in a crossing. */
 const RUNNING: Readonly<Record<Crossing, readonly Contestant[]>> = {

@@ -204,10 +204,14 @@ const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_BYTES = 30;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
+/** CRC and two sizes, without and with the signature. */
+const MIN_DESCRIPTOR_BYTES = 12;
+const MAX_DESCRIPTOR_BYTES = 16;
+const NOTHING = Buffer.alloc(0);
 const STORED = 0;
 const DEFLATED = 8;
-/** Up to here an entry is read and inflated in one go, which is many times faster than a stream. */
-const AT_ONCE_BYTES = 2 ** 20;
+/** Up to here an entry is read and inflated in one go, which is many times faster than a stream; it takes some 10 ms. */
+const AT_ONCE_BYTES = 2 ** 22;
 /** Of a stream; and after so many bytes at once the event loop gets its turn. */
 const CHUNK_BYTES = 2 ** 18;
 const TURN_BYTES = 2 ** 20;
@@ -223,7 +227,11 @@ async function hashZipEntries(reader, entries, signal) {
     const hashes = new Array(entries.length);
     let sinceTurn = 0;
     for (const { entry, index } of order) {
-        hashes[index] = { name: entry.name, sha256: await hashEntry(reader, entry) };
+        // Most entries are small and lie in what was read ahead: to wait for each would take as long as to hash it.
+        hashes[index] = {
+            name: entry.name,
+            sha256: hashAtHand(reader, entry) ?? (await hashEntry(reader, entry)),
+        };
         // A directory of many tiny entries takes time too.
         sinceTurn += entry.unpackedBytes + entry.packedBytes + LOCAL_BYTES;
         if (sinceTurn < TURN_BYTES)
@@ -234,39 +242,61 @@ async function hashZipEntries(reader, entries, signal) {
     }
     return hashes;
 }
+/** Returns the hash of an entry that can be had without waiting; else undefined, as for all that is no plain small file. */
+function hashAtHand(reader, entry) {
+    if (isDirectory(entry) || isLarge(entry))
+        return undefined;
+    const head = reader.atHand(entry.offset, LOCAL_BYTES);
+    if (head === undefined)
+        return undefined;
+    const start = startOfData(entry, head);
+    checkPacking(entry);
+    const packed = reader.atHand(start, entry.packedBytes);
+    if (packed === undefined)
+        return undefined;
+    const end = start + entry.packedBytes;
+    const behind = entry.hasDescriptor ? reader.atHand(end, describedBytes(reader, end)) : NOTHING;
+    if (behind === undefined)
+        return undefined;
+    return checkContent(entry, contentOf(entry, packed), behind);
+}
 async function hashEntry(reader, entry) {
-    const start = await findData(reader, entry);
-    if (entry.name.endsWith('/')) {
+    const start = startOfData(entry, await reader.read(entry.offset, LOCAL_BYTES));
+    if (isDirectory(entry)) {
         // Some tools give a directory a packed size; Go minds only an unpacked one.
         if (entry.unpackedBytes !== 0)
             throw entryError(entry, 'is a directory with content');
         return (0,external_node_crypto_namespaceObject.hash)('sha256', '', 'hex');
     }
-    const content = await readContent(reader, entry, start);
-    if (content.bytes !== entry.unpackedBytes)
-        throw wrongSize(entry);
-    await checkCrc(reader, entry, { content, end: start + entry.packedBytes });
-    return content.sha256;
+    checkPacking(entry);
+    const content = isLarge(entry)
+        ? await streamContent(reader, entry, start)
+        : contentOf(entry, await reader.read(start, entry.packedBytes));
+    const end = start + entry.packedBytes;
+    return checkContent(entry, content, entry.hasDescriptor ? await reader.read(end, describedBytes(reader, end)) : NOTHING);
+}
+function isDirectory({ name }) {
+    return name.endsWith('/');
+}
+function isLarge({ packedBytes, unpackedBytes }) {
+    return packedBytes > AT_ONCE_BYTES || unpackedBytes > AT_ONCE_BYTES;
 }
 /** Go takes from the local header only where the data begins (File.findBodyOffset). */
-async function findData(reader, entry) {
-    const head = await reader.read(entry.offset, LOCAL_BYTES);
+function startOfData(entry, head) {
     if (head.readUInt32LE(0) !== LOCAL_SIGNATURE)
         throw entryError(entry, 'has no local header');
     return entry.offset + LOCAL_BYTES + head.readUInt16LE(26) + head.readUInt16LE(28);
 }
-async function readContent(reader, entry, start) {
+function checkPacking(entry) {
     const { method, packedBytes, unpackedBytes } = entry;
     if (method !== STORED && method !== DEFLATED) {
         throw entryError(entry, `is packed by method ${method}, only store and deflate are allowed`);
     }
     if (method === STORED && packedBytes !== unpackedBytes)
         throw wrongSize(entry);
-    if (packedBytes > AT_ONCE_BYTES || unpackedBytes > AT_ONCE_BYTES) {
-        return await streamContent(reader, entry, start);
-    }
-    const packed = await reader.read(start, packedBytes);
-    const data = method === STORED ? packed : inflateAtOnce(entry, packed);
+}
+function contentOf(entry, packed) {
+    const data = entry.method === STORED ? packed : inflateAtOnce(entry, packed);
     return { bytes: data.length, crc: (0,external_node_zlib_namespaceObject.crc32)(data), sha256: (0,external_node_crypto_namespaceObject.hash)('sha256', data, 'hex') };
 }
 function inflateAtOnce(entry, packed) {
@@ -321,21 +351,30 @@ async function* inflate(entry, packed) {
         inflater.destroy();
     }
 }
-/** With a descriptor the CRC stands behind the data too, and counts; without, a CRC of 0 means that none was set. */
-async function checkCrc(reader, entry, found) {
-    const { crc } = found.content;
+/** Bytes of a descriptor, with its signature; less only where the zip ends. */
+function describedBytes({ size }, end) {
+    return Math.max(MIN_DESCRIPTOR_BYTES, Math.min(MAX_DESCRIPTOR_BYTES, size - end));
+}
+/**
+ * Returns the hash of content that is as declared; `behind` is what follows it where there is a descriptor. The CRC stands
+ * there too, and counts; without one, a CRC of 0 means that none was set.
+ */
+function checkContent(entry, { bytes, crc, sha256 }, behind) {
+    if (bytes !== entry.unpackedBytes)
+        throw wrongSize(entry);
     if (entry.hasDescriptor) {
-        const first = (await reader.read(found.end, 4)).readUInt32LE(0);
         // The signature may be left out (readDataDescriptor); Go reads twelve bytes besides it and looks at the CRC.
-        const at = first === DESCRIPTOR_SIGNATURE ? found.end + 4 : found.end;
-        const described = (await reader.read(at, 12)).readUInt32LE(0);
-        if (described !== entry.crc)
+        const at = behind.readUInt32LE(0) === DESCRIPTOR_SIGNATURE ? 4 : 0;
+        if (at + MIN_DESCRIPTOR_BYTES > behind.length)
+            throw zipError('it is cut off');
+        if (behind.readUInt32LE(at) !== entry.crc)
             throw wrongCrc(entry);
     }
     else if (entry.crc === 0)
-        return;
+        return sha256;
     if (crc !== entry.crc)
         throw wrongCrc(entry);
+    return sha256;
 }
 function inflateError(entry, error) {
     const code = error.code;
@@ -419,6 +458,9 @@ class BytesReader {
         this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
     async read(offset, length) {
+        return this.atHand(offset, length);
+    }
+    atHand(offset, length) {
         checkRange(this.size, offset, length);
         return this.#bytes.subarray(offset, offset + length);
     }
@@ -427,23 +469,33 @@ class BytesReader {
 class FileReader {
     size;
     #readAt;
-    #window = Buffer.alloc(0);
+    #memory = Buffer.alloc(0);
+    #window = this.#memory;
     #windowOffset = 0;
     constructor(readAt, size) {
         this.#readAt = readAt;
         this.size = size;
     }
     async read(offset, length) {
+        const there = this.atHand(offset, length);
+        if (there !== undefined)
+            return there;
+        await this.#load(offset, Math.min(Math.max(length, WINDOW_BYTES), this.size - offset));
+        return this.#window.subarray(0, length);
+    }
+    atHand(offset, length) {
         checkRange(this.size, offset, length);
         const from = offset - this.#windowOffset;
-        if (from < 0 || from + length > this.#window.length) {
-            await this.#load(offset, Math.min(Math.max(length, WINDOW_BYTES), this.size - offset));
-            return this.#window.subarray(0, length);
-        }
+        if (from < 0 || from + length > this.#window.length)
+            return undefined;
         return this.#window.subarray(from, from + length);
     }
     async #load(offset, length) {
-        const window = Buffer.allocUnsafe(length);
+        // What was read before is good no longer. New memory for each window would cost more than reading it.
+        if (this.#memory.length < length)
+            this.#memory = Buffer.allocUnsafe(length);
+        const window = this.#memory.subarray(0, length);
+        this.#window = window.subarray(0, 0);
         for (let done = 0; done < length;) {
             const bytesRead = await this.#readAt(window, done, length - done, offset + done);
             if (bytesRead === 0)
@@ -475,8 +527,8 @@ function hashGoMod(bytes) {
 }
 /**
  * Returns the h1 hash of a module zip, as go.sum has it (x/mod/sumdb/dirhash: HashZip), after checking all that
- * archive/zip checks: declared sizes, CRCs, methods. Memory stays at a few MiB beside the directory, whatever the zip
- * says; zips can be hashed at the same time, and the event loop turns at least once per MiB.
+ * archive/zip checks: declared sizes, CRCs, methods. Memory stays at some 10 MiB beside the directory, whatever the zip
+ * says; zips can be hashed at the same time, and the event loop turns at least once per 4 MiB.
  *
  * The prefix `path@version/` of the names is not checked: go does, and a hash from go.sum covers it.
  * @throws GoRuleError 'zip' when it is no module zip, can be read in more than one way, or passes a limit.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { hashZip } from '../../src/go/h1.ts';
 import { openZipHashers } from '../../src/hashing/zip-hashers.ts';
 import { makeModule, makeModuleSet } from '../support/modules.ts';
 import { makeTempDir, type TempDir } from '../support/temp.ts';
+import { writeZip as writeZipBytes } from '../support/zip-writer.ts';
 
 /** The bundle that a job runs; npm test checks before that it is made from the sources. */
 const SCRIPT = fileURLToPath(new URL('../../dist/hash-worker.js', import.meta.url));
@@ -16,6 +18,40 @@ async function writeZip(temp: TempDir, bytes: Uint8Array, name = 'one.zip'): Pro
   await writeFile(temp.join(name), bytes);
   return temp.join(name);
 }
+
+describe('a zip that is read in pieces', () => {
+  // Entries, their headers and what stands behind them lie across the ends of the pieces of 1 MiB that are read ahead.
+  const entries = Array.from({ length: 6000 }, (_, index) => ({
+    name: `example.com/many@v1.0.0/${index}`,
+    data: randomBytes((index * 37) % 2500),
+    method: index % 3 === 0 ? ('store' as const) : ('deflate' as const),
+    descriptor: index % 2 === 0,
+  }));
+  const large = { name: 'example.com/many@v1.0.0/large', data: randomBytes(3 << 20), descriptor: true };
+  const bytes = writeZipBytes([...entries.slice(0, 3000), large, ...entries.slice(3000)]);
+
+  test.each([
+    ['by its path', async (file: string) => await hashZip({ path: file })],
+    [
+      'through a handle',
+      async (file: string) => {
+        await using handle = await open(file);
+        return await hashZip({ handle });
+      },
+    ],
+    [
+      'through a descriptor',
+      async (file: string) => {
+        await using handle = await open(file);
+        return await hashZip({ fd: handle.fd });
+      },
+    ],
+  ])('has the hash that it has in memory: %s', async (_name, hash) => {
+    await using temp = await makeTempDir();
+    expect(bytes.length).toBeGreaterThan(8 << 20);
+    expect(await hash(await writeZip(temp, bytes))).toEqual(await hashZip({ bytes }));
+  });
+});
 
 describe('hashing on other threads', () => {
   test('gives the hashes that this thread gives, for many zips at once', async () => {

@@ -47,8 +47,8 @@ export function hashGoMod(bytes: Uint8Array): string {
 
 /**
  * Returns the h1 hash of a module zip, as go.sum has it (x/mod/sumdb/dirhash: HashZip), after checking all that
- * archive/zip checks: declared sizes, CRCs, methods. Memory stays at a few MiB beside the directory, whatever the zip
- * says; zips can be hashed at the same time, and the event loop turns at least once per MiB.
+ * archive/zip checks: declared sizes, CRCs, methods. Memory stays at some 10 MiB beside the directory, whatever the zip
+ * says; zips can be hashed at the same time, and the event loop turns at least once per 4 MiB.
  *
  * The prefix `path@version/` of the names is not checked: go does, and a hash from go.sum covers it.
  * @throws GoRuleError 'zip' when it is no module zip, can be read in more than one way, or passes a limit.

@@ -5,6 +5,8 @@ export interface ZipReader {
   readonly size: number;
   /** Returns exactly these bytes, good until the next read; the range lies inside the size. */
   read(offset: number, length: number): Promise<Buffer>;
+  /** The same without waiting; undefined where that cannot be. */
+  atHand(offset: number, length: number): Buffer | undefined;
 }
 
 /** What the central directory says about one entry. */

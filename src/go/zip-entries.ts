@@ -20,10 +20,14 @@ interface Content {
 const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_BYTES = 30;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
+/** CRC and two sizes, without and with the signature. */
+const MIN_DESCRIPTOR_BYTES = 12;
+const MAX_DESCRIPTOR_BYTES = 16;
+const NOTHING = Buffer.alloc(0);
 const STORED = 0;
 const DEFLATED = 8;
-/** Up to here an entry is read and inflated in one go, which is many times faster than a stream. */
-const AT_ONCE_BYTES = 2 ** 20;
+/** Up to here an entry is read and inflated in one go, which is many times faster than a stream; it takes some 10 ms. */
+const AT_ONCE_BYTES = 2 ** 22;
 /** Of a stream; and after so many bytes at once the event loop gets its turn. */
 const CHUNK_BYTES = 2 ** 18;
 const TURN_BYTES = 2 ** 20;
@@ -44,7 +48,11 @@ export async function hashZipEntries(
   const hashes = new Array<ZipEntryHash>(entries.length);
   let sinceTurn = 0;
   for (const { entry, index } of order) {
-    hashes[index] = { name: entry.name, sha256: await hashEntry(reader, entry) };
+    // Most entries are small and lie in what was read ahead: to wait for each would take as long as to hash it.
+    hashes[index] = {
+      name: entry.name,
+      sha256: hashAtHand(reader, entry) ?? (await hashEntry(reader, entry)),
+    };
     // A directory of many tiny entries takes time too.
     sinceTurn += entry.unpackedBytes + entry.packedBytes + LOCAL_BYTES;
     if (sinceTurn < TURN_BYTES) continue;
@@ -55,37 +63,64 @@ export async function hashZipEntries(
   return hashes;
 }
 
+/** Returns the hash of an entry that can be had without waiting; else undefined, as for all that is no plain small file. */
+function hashAtHand(reader: ZipReader, entry: ZipEntry): string | undefined {
+  if (isDirectory(entry) || isLarge(entry)) return undefined;
+  const head = reader.atHand(entry.offset, LOCAL_BYTES);
+  if (head === undefined) return undefined;
+  const start = startOfData(entry, head);
+  checkPacking(entry);
+  const packed = reader.atHand(start, entry.packedBytes);
+  if (packed === undefined) return undefined;
+  const end = start + entry.packedBytes;
+  const behind = entry.hasDescriptor ? reader.atHand(end, describedBytes(reader, end)) : NOTHING;
+  if (behind === undefined) return undefined;
+  return checkContent(entry, contentOf(entry, packed), behind);
+}
+
 async function hashEntry(reader: ZipReader, entry: ZipEntry): Promise<string> {
-  const start = await findData(reader, entry);
-  if (entry.name.endsWith('/')) {
+  const start = startOfData(entry, await reader.read(entry.offset, LOCAL_BYTES));
+  if (isDirectory(entry)) {
     // Some tools give a directory a packed size; Go minds only an unpacked one.
     if (entry.unpackedBytes !== 0) throw entryError(entry, 'is a directory with content');
     return hashOnce('sha256', '', 'hex');
   }
-  const content = await readContent(reader, entry, start);
-  if (content.bytes !== entry.unpackedBytes) throw wrongSize(entry);
-  await checkCrc(reader, entry, { content, end: start + entry.packedBytes });
-  return content.sha256;
+  checkPacking(entry);
+  const content = isLarge(entry)
+    ? await streamContent(reader, entry, start)
+    : contentOf(entry, await reader.read(start, entry.packedBytes));
+  const end = start + entry.packedBytes;
+  return checkContent(
+    entry,
+    content,
+    entry.hasDescriptor ? await reader.read(end, describedBytes(reader, end)) : NOTHING,
+  );
+}
+
+function isDirectory({ name }: ZipEntry): boolean {
+  return name.endsWith('/');
+}
+
+function isLarge({ packedBytes, unpackedBytes }: ZipEntry): boolean {
+  return packedBytes > AT_ONCE_BYTES || unpackedBytes > AT_ONCE_BYTES;
 }
 
 /** Go takes from the local header only where the data begins (File.findBodyOffset). */
-async function findData(reader: ZipReader, entry: ZipEntry): Promise<number> {
-  const head = await reader.read(entry.offset, LOCAL_BYTES);
+function startOfData(entry: ZipEntry, head: Buffer): number {
   if (head.readUInt32LE(0) !== LOCAL_SIGNATURE) throw entryError(entry, 'has no local header');
   return entry.offset + LOCAL_BYTES + head.readUInt16LE(26) + head.readUInt16LE(28);
 }
 
-async function readContent(reader: ZipReader, entry: ZipEntry, start: number): Promise<Content> {
+function checkPacking(entry: ZipEntry): void {
   const { method, packedBytes, unpackedBytes } = entry;
   if (method !== STORED && method !== DEFLATED) {
     throw entryError(entry, `is packed by method ${method}, only store and deflate are allowed`);
   }
   if (method === STORED && packedBytes !== unpackedBytes) throw wrongSize(entry);
-  if (packedBytes > AT_ONCE_BYTES || unpackedBytes > AT_ONCE_BYTES) {
-    return await streamContent(reader, entry, start);
-  }
-  const packed = await reader.read(start, packedBytes);
-  const data = method === STORED ? packed : inflateAtOnce(entry, packed);
+}
+
+function contentOf(entry: ZipEntry, packed: Buffer): Content {
+  const data = entry.method === STORED ? packed : inflateAtOnce(entry, packed);
   return { bytes: data.length, crc: crc32(data), sha256: hashOnce('sha256', data, 'hex') };
 }
 
@@ -140,21 +175,25 @@ async function* inflate(entry: ZipEntry, packed: AsyncGenerator<Buffer>): AsyncG
   }
 }
 
-/** With a descriptor the CRC stands behind the data too, and counts; without, a CRC of 0 means that none was set. */
-async function checkCrc(
-  reader: ZipReader,
-  entry: ZipEntry,
-  found: { readonly content: Content; readonly end: number },
-): Promise<void> {
-  const { crc } = found.content;
+/** Bytes of a descriptor, with its signature; less only where the zip ends. */
+function describedBytes({ size }: ZipReader, end: number): number {
+  return Math.max(MIN_DESCRIPTOR_BYTES, Math.min(MAX_DESCRIPTOR_BYTES, size - end));
+}
+
+/**
+ * Returns the hash of content that is as declared; `behind` is what follows it where there is a descriptor. The CRC stands
+ * there too, and counts; without one, a CRC of 0 means that none was set.
+ */
+function checkContent(entry: ZipEntry, { bytes, crc, sha256 }: Content, behind: Buffer): string {
+  if (bytes !== entry.unpackedBytes) throw wrongSize(entry);
   if (entry.hasDescriptor) {
-    const first = (await reader.read(found.end, 4)).readUInt32LE(0);
     // The signature may be left out (readDataDescriptor); Go reads twelve bytes besides it and looks at the CRC.
-    const at = first === DESCRIPTOR_SIGNATURE ? found.end + 4 : found.end;
-    const described = (await reader.read(at, 12)).readUInt32LE(0);
-    if (described !== entry.crc) throw wrongCrc(entry);
-  } else if (entry.crc === 0) return;
+    const at = behind.readUInt32LE(0) === DESCRIPTOR_SIGNATURE ? 4 : 0;
+    if (at + MIN_DESCRIPTOR_BYTES > behind.length) throw zipError('it is cut off');
+    if (behind.readUInt32LE(at) !== entry.crc) throw wrongCrc(entry);
+  } else if (entry.crc === 0) return sha256;
   if (crc !== entry.crc) throw wrongCrc(entry);
+  return sha256;
 }
 
 function inflateError(entry: ZipEntry, error: unknown): Error {

@@ -76,6 +76,10 @@ class BytesReader implements ZipReader {
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
+    return this.atHand(offset, length);
+  }
+
+  atHand(offset: number, length: number): Buffer {
     checkRange(this.size, offset, length);
     return this.#bytes.subarray(offset, offset + length);
   }
@@ -88,7 +92,8 @@ type ReadAt = (buffer: Buffer, offset: number, length: number, position: number)
 class FileReader implements ZipReader {
   readonly size: number;
   readonly #readAt: ReadAt;
-  #window = Buffer.alloc(0);
+  #memory = Buffer.alloc(0);
+  #window = this.#memory;
   #windowOffset = 0;
 
   constructor(readAt: ReadAt, size: number) {
@@ -97,17 +102,24 @@ class FileReader implements ZipReader {
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
+    const there = this.atHand(offset, length);
+    if (there !== undefined) return there;
+    await this.#load(offset, Math.min(Math.max(length, WINDOW_BYTES), this.size - offset));
+    return this.#window.subarray(0, length);
+  }
+
+  atHand(offset: number, length: number): Buffer | undefined {
     checkRange(this.size, offset, length);
     const from = offset - this.#windowOffset;
-    if (from < 0 || from + length > this.#window.length) {
-      await this.#load(offset, Math.min(Math.max(length, WINDOW_BYTES), this.size - offset));
-      return this.#window.subarray(0, length);
-    }
+    if (from < 0 || from + length > this.#window.length) return undefined;
     return this.#window.subarray(from, from + length);
   }
 
   async #load(offset: number, length: number): Promise<void> {
-    const window = Buffer.allocUnsafe(length);
+    // What was read before is good no longer. New memory for each window would cost more than reading it.
+    if (this.#memory.length < length) this.#memory = Buffer.allocUnsafe(length);
+    const window = this.#memory.subarray(0, length);
+    this.#window = window.subarray(0, 0);
     for (let done = 0; done < length; ) {
       const bytesRead = await this.#readAt(window, done, length - done, offset + done);
       if (bytesRead === 0) throw zipError('it became shorter while it was read');

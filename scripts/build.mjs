@@ -1,7 +1,17 @@
-// Builds dist/ from src/: one readable ES module for the action's main and post step, with the licences of everything
-// in it, and a small one for the threads that hash. The same sources give the same bytes, so that CI can compare (scripts/check-dist.mjs).
+// Builds dist/ from src/: one readable ES module for the action's main and post step, one for the threads that hash, one for
+// the process that saves, and the licences of everything in them. The same sources give the same bytes, so that CI can
+// compare (scripts/check-dist.mjs).
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,36 +27,48 @@ function bundledPackages(modules) {
   ]);
 }
 
-const FILES = ['hash-worker.js', 'index.js', 'licenses.txt', 'package.json'];
+/** The bundles by their entries; main and post share one. */
+const BUNDLES = {
+  'index.js': 'src/index.ts',
+  'hash-worker.js': 'src/hashing/worker.ts',
+  'save.js': 'src/save.ts',
+};
+const FILES = [...Object.keys(BUNDLES), 'licenses.txt', 'package.json'].sort();
 
-function runNcc(entry, out, extra) {
-  const args = ['build', entry, '--out', out, '--no-cache', '--quiet', ...extra];
-  const { status } = spawnSync(process.execPath, [ncc, ...args], { cwd: root, stdio: 'inherit' });
+/** Builds one bundle into a directory of its own, and says what it is made of. */
+function buildOne(entry, out) {
+  const stats = `${out}-stats.json`;
+  const args = ['build', entry, '--out', out, '--no-cache', '--quiet'];
+  const extra = ['--license', 'licenses.txt', '--stats-out', stats];
+  const { status } = spawnSync(process.execPath, [ncc, ...args, ...extra], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('ncc failed');
+  // A lazy chunk would load more slowly and would drop out of the licence list.
+  const others = readdirSync(out).filter(
+    (file) => !['index.js', 'licenses.txt', 'package.json'].includes(file),
+  );
+  if (others.length > 0) throw new Error(`${entry} gives other files than expected: ${others.join(' ')}`);
+  const licences = path.join(out, 'licenses.txt');
+  return {
+    code: path.join(out, 'index.js'),
+    packages: bundledPackages(JSON.parse(readFileSync(stats, 'utf8')).modules),
+    licences: existsSync(licences) ? readFileSync(licences, 'utf8') : '',
+  };
 }
 
-/** The worker is our own code alone, so that the licences of the other bundle are all there are. */
-function buildWorker(scratch, out) {
-  const fresh = path.join(scratch, 'worker');
-  const stats = path.join(scratch, 'worker-stats.json');
-  runNcc('src/hashing/worker.ts', fresh, ['--stats-out', stats]);
-  const foreign = bundledPackages(JSON.parse(readFileSync(stats, 'utf8')).modules);
-  if (foreign.length > 0) throw new Error(`the worker bundles ${foreign.join(', ')}`);
-  cpSync(path.join(fresh, 'index.js'), path.join(out, 'hash-worker.js'));
-}
-
-/** Builds into `out`, replaced only by a build that is right: two bundles, with the licence of all that is in it. */
+/** Builds into `out`, replaced only by a build that is right: the bundles, with the licence of all that is in them. */
 export function build(out) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'setup-goproxy-build-'));
   const fresh = path.join(scratch, 'dist');
-  const stats = path.join(scratch, 'stats.json');
   try {
-    runNcc('src/index.ts', fresh, ['--license', 'licenses.txt', '--stats-out', stats]);
-    checkLicences(fresh, JSON.parse(readFileSync(stats, 'utf8')).modules);
+    mkdirSync(fresh);
+    const built = Object.entries(BUNDLES).map(([file, entry]) => {
+      const one = buildOne(entry, path.join(scratch, `of-${file}`));
+      cpSync(one.code, path.join(fresh, file));
+      return one;
+    });
+    writeFileSync(path.join(fresh, 'licenses.txt'), joinLicences(built));
     writeFileSync(path.join(fresh, 'package.json'), '{"type":"module"}\n');
-    buildWorker(scratch, fresh);
     const files = readdirSync(fresh).sort().join(' ');
-    // A lazy chunk would load more slowly and would drop out of the licence list.
     if (files !== FILES.join(' ')) throw new Error(`other files than expected: ${files}`);
     rmSync(out, { recursive: true, force: true });
     cpSync(fresh, out, { recursive: true });
@@ -55,10 +77,25 @@ export function build(out) {
   }
 }
 
-function checkLicences(out, modules) {
-  const headings = new Set(readFileSync(path.join(out, 'licenses.txt'), 'utf8').split('\n'));
-  const missing = [...new Set(bundledPackages(modules))].filter((name) => !headings.has(name));
-  if (missing.length > 0) throw new Error(`dist/licenses.txt lacks ${missing.join(', ')}`);
+/** Returns each package of the bundles once, by name; in the lists of ncc a line that is the name alone begins it. */
+function joinLicences(built) {
+  const names = new Set(built.flatMap(({ packages }) => packages));
+  const texts = new Map();
+  for (const { licences } of built) {
+    let name;
+    const own = new Map();
+    for (const line of licences.split('\n')) {
+      if (names.has(line) && !own.has(line)) name = line;
+      own.set(name, [...(own.get(name) ?? []), line]);
+    }
+    for (const [each, lines] of own) if (each !== undefined) texts.set(each, lines.join('\n').trim());
+  }
+  const missing = [...names].filter((name) => !texts.has(name));
+  if (missing.length > 0) throw new Error(`the licence lists lack ${missing.join(', ')}`);
+  return [...texts.keys()]
+    .sort()
+    .map((name) => `${texts.get(name)}\n`)
+    .join('\n');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) build(path.join(root, 'dist'));

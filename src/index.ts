@@ -1,11 +1,9 @@
 import { main } from './main.ts';
 import { post } from './post.ts';
-import { SAVE_ARGUMENT, saveAndExit } from './runner/save-process.ts';
 import { currentStage } from './runner/stage.ts';
 
 /** Inside an async function also what is thrown before the first await is a rejection. */
 async function run(): Promise<void> {
-  if (process.argv[2] === SAVE_ARGUMENT) return await saveAndExit();
   await (currentStage() === 'post' ? post() : main());
 }
 

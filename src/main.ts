@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { decide, makePlan } from './decision.ts';
 import { environmentFindings } from './environment-mistakes.ts';
 import { type Fetching, fetchWanted } from './fetching.ts';
@@ -13,6 +12,7 @@ import { describeOwnFault, surviveFault } from './own-fault.ts';
 import type { PrefetchOutcome } from './prefetch/prefetch-result.ts';
 import type { PhaseDuration } from './report/report.ts';
 import { type Restore, restoreCache, withExpected, withRestored } from './restoring.ts';
+import { bundleBeside } from './runner/bundles.ts';
 import { runStep, type StepContext } from './runner/finish.ts';
 import { createLog } from './runner/log.ts';
 import { registerMatchers, removeMatchers } from './runner/matchers.ts';
@@ -45,7 +45,7 @@ async function setUp(context: StepContext): Promise<void> {
   // It is read while go env runs.
   const network = networkOnce();
   network().catch(() => {});
-  const { hash: hashZip } = openZipHashers({ script: workerScript() });
+  const { hash: hashZip } = openZipHashers({ script: bundleBeside('hash-worker.js') });
   const setting = await readSetting(inputs, workspaceDirectory(), { signal, hashZip });
   protectGoEnv(setting.goEnv, log);
   const logins = await readLogins(log);
@@ -144,11 +144,6 @@ function fetchOrTell(fetching: Fetching, context: StepContext): Promise<Prefetch
     context.log.fault(`setup-goproxy: the prefetch ended early: ${name}. go downloads what is missing.`);
     return { kind: 'impossible', reason: describeOwnFault(error) };
   });
-}
-
-/** It lies beside the bundle that runs. */
-function workerScript(): string {
-  return path.join(path.dirname(process.argv[1] ?? ''), 'hash-worker.js');
 }
 
 function startWatch(): { readonly laps: PhaseDuration[]; lap(phase: string): void } {

@@ -8,6 +8,7 @@ import { findAbsent } from './modcache/presence.ts';
 import type { SaveOutcome } from './modcache/restore-outcome.ts';
 import { decideSave, type SaveFacts, savingTimeMs } from './modcache/save-policy.ts';
 import { removalBudget, removeTree, removeTreeNow } from './modcache/tree-removal.ts';
+import { bundleBeside } from './runner/bundles.ts';
 import { saveInProcess } from './runner/cache-save.ts';
 import { findCacheService } from './runner/cache-service.ts';
 import type { StepContext } from './runner/finish.ts';
@@ -89,12 +90,11 @@ async function saveFiles({ goModCache, files, key }: Saving, context: StepContex
   const forget = closing.removeAtEnd(() => removeTreeNow(root, removalBudget()));
   try {
     const layout = await layOutArchive({ goModCache, files, root, signal });
-    const bundle = process.argv[1] ?? '';
     const startedAt = performance.now();
     const saved = await saveInProcess({
       root,
       key,
-      bundle,
+      script: bundleBeside('save.js'),
       timeoutMs: savingTimeMs(layout.bytes),
       closing,
       signal,

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
   archiveOf,
@@ -153,11 +152,12 @@ describe('what is saved', () => {
 
   test.concurrent('what was fetched, although a fault of ours ended the restoring', async () => {
     const head = 'async function restoreCache({ inputs, setting, hashZip, onLookup }, context) {';
-    const bundled = readFileSync(new URL('../../dist/index.js', import.meta.url), 'utf8');
-    expect(bundled).toContain(head);
     await using world = await openWorld(MODULES);
     await using site = await makeSite({ modules: MODULES });
-    const bundle = site.dir.join('struck.mjs');
+    await cp(new URL('../../dist', import.meta.url), site.dir.join('dist'), { recursive: true });
+    const bundle = site.dir.join('dist', 'index.js');
+    const bundled = await readFile(bundle, 'utf8');
+    expect(bundled).toContain(head);
     await writeFile(bundle, bundled.replace(head, `${head} throw new Error('planted');`));
     const job = await world.job(site, { bundle });
     expect(harmOf(job)).toEqual([]);

@@ -12,7 +12,7 @@ import type { Answer } from '../support/faults.ts';
 import { makeModuleSet } from '../support/modules.ts';
 import { makeTempDir, type TempDir } from '../support/temp.ts';
 
-const BUNDLE = path.resolve('__tests__/support/save-alone.ts');
+const SCRIPT = path.resolve('src/save.ts');
 const KEY = 'setup-goproxy-v1--0123456789abcdef';
 const posixTest = process.platform === 'win32' ? test.skip : test;
 
@@ -31,20 +31,20 @@ afterEach(() => {
 interface Saving {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  readonly bundle?: string;
+  readonly script?: string;
   readonly extra?: Readonly<Record<string, string>>;
 }
 
 async function save(
   dir: TempDir,
   env: Readonly<Record<string, string>>,
-  { timeoutMs = 50_000, signal = new AbortController().signal, bundle = BUNDLE, extra = {} }: Saving = {},
+  { timeoutMs = 50_000, signal = new AbortController().signal, script = SCRIPT, extra = {} }: Saving = {},
 ): Promise<SaveResult> {
   const root = dir.join('root');
   await mkdir(path.join(root, 'gomod'), { recursive: true });
   await writeFile(path.join(root, 'gomod', 'file'), 'content\n');
   Object.assign(process.env, env, extra, { NODE_NO_WARNINGS: '1' });
-  return await saveInProcess({ root, key: KEY, bundle, timeoutMs, closing: createClosing(), signal });
+  return await saveInProcess({ root, key: KEY, script, timeoutMs, closing: createClosing(), signal });
 }
 
 async function saveTo(version: 'v1' | 'v2', options: CacheServerOptions, saving: Saving = {}) {
@@ -64,7 +64,7 @@ async function saveTo(version: 'v1' | 'v2', options: CacheServerOptions, saving:
 function processesBelow(directory: string): readonly string[] {
   if (process.platform === 'win32') return [];
   const lines = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
-  return lines.filter((line) => line.includes(directory) || line.includes(BUNDLE));
+  return lines.filter((line) => line.includes(directory) || line.includes(SCRIPT));
 }
 
 function fault(route: CacheFault['route'], what: object): CacheServerOptions {
@@ -193,15 +193,15 @@ test('the step ends before', async () => {
 
 async function saveAborted(signal: AbortSignal): Promise<SaveResult> {
   await using dir = await makeTempDir();
-  return await save(dir, {}, { signal, bundle: '/does/not/exist' });
+  return await save(dir, {}, { signal, script: '/does/not/exist' });
 }
 
 test.each([
   ['that is not there', '/does/not/exist.js', 'the process that saves ended early'],
   ['that says nothing', path.resolve('__tests__/support/temp.ts'), 'the process that saves ended early'],
-])('a bundle %s', async (_, bundle, reason) => {
+])('a script %s', async (_, script, reason) => {
   await using dir = await makeTempDir();
-  expect(await save(dir, {}, { bundle })).toEqual(notSaved(reason));
+  expect(await save(dir, {}, { script })).toEqual(notSaved(reason));
 });
 
 test('no place for the archive', async () => {
@@ -221,7 +221,7 @@ test('the process that saves gets no inputs and no states', async () => {
      process.send({ id: -1 }, () => process.exit(0));`,
   );
   const extra = { INPUT_PROXIES: 'secret', STATE_x: 'y', RUNNER_DEBUG: '1', ACTIONS_X: 'z' };
-  const result = await save(dir, {}, { bundle: script, extra });
+  const result = await save(dir, {}, { script, extra });
   expect(result).toEqual(notSaved(expect.stringContaining('names ACTIONS_X in ') as unknown as string));
   expect((result as { reason: string }).reason).toContain(dir.join('root'));
 });

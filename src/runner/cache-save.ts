@@ -4,7 +4,7 @@ import path from 'node:path';
 import { killGroup } from '../go/process-group.ts';
 import { type Closing, within } from './closing.ts';
 import { reasonForSaveFailure, saysFailure } from './save-failure.ts';
-import { SAVE_ARGUMENT, type SaveMessage } from './save-process.ts';
+import type { SaveMessage } from './save-process.ts';
 
 /** What became of an archive. */
 export type SaveResult =
@@ -17,8 +17,8 @@ export interface SaveRequest {
   /** A private directory that holds `gomod/`. */
   readonly root: string;
   readonly key: string;
-  /** Absolute path of the bundle. */
-  readonly bundle: string;
+  /** Absolute path of the bundle of the process that saves. */
+  readonly script: string;
   readonly timeoutMs: number;
   readonly closing: Closing;
   readonly signal: AbortSignal;
@@ -60,8 +60,8 @@ export async function saveInProcess(request: SaveRequest): Promise<SaveResult> {
   return result;
 }
 
-function startSaving({ root, key, bundle }: SaveRequest, temp: string): ChildProcess {
-  return spawn(process.execPath, [bundle, SAVE_ARGUMENT], {
+function startSaving({ root, key, script }: SaveRequest, temp: string): ChildProcess {
+  return spawn(process.execPath, [script], {
     cwd: root,
     env: savingEnvironment({ GITHUB_WORKSPACE: root, RUNNER_TEMP: temp, SETUP_GOPROXY_KEY: key }),
     detached: process.platform !== 'win32',

@@ -1,5 +1,4 @@
-/** The argument by which the bundle runs as the process that saves, instead of a step. */
-export const SAVE_ARGUMENT = '--save-cache';
+import { saveCache } from '@actions/cache';
 
 /** What the saving process tells the one that started it. */
 export interface SaveMessage {
@@ -24,8 +23,6 @@ export async function saveAndExit(): Promise<void> {
 
 async function save(): Promise<SaveMessage> {
   try {
-    // Loading it takes longer than a whole step may that saves nothing.
-    const { saveCache } = await import(/* webpackMode: "eager" */ '@actions/cache');
     return { id: await saveCache(['gomod'], process.env['SETUP_GOPROXY_KEY'] ?? '', {}, true) };
   } catch (error) {
     return { id: -1, error: error instanceof Error ? error.message : 'unknown error' };

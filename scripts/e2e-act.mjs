@@ -4,11 +4,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeModuleSet, writeProject } from '../__tests__/support/modules.ts';
+import { archiveOf, entryName } from '../__tests__/support/cached-jobs.ts';
+import { makeModuleSet, tamperModule, writeProject } from '../__tests__/support/modules.ts';
 import { startProxy } from '../__tests__/support/proxy-server.ts';
+import { namesIn } from '../__tests__/support/stored-archives.ts';
 import { makeTempDir } from '../__tests__/support/temp.ts';
 
 const ACT = 'v0.2.87';
@@ -199,6 +201,75 @@ function checkNextRun({ code, records }, { proxies, modules }) {
   });
 }
 
+/** The modules have changed: what the archive lacks is fetched, and what is no longer wanted is not saved again. */
+async function checkChangedRun({ code, records }, { proxies, modules, added, temp }) {
+  const lines = printed(records);
+  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  check('the job with other modules succeeds', () => assert.equal(code, 0));
+  check('it hits by prefix', () => {
+    assert.ok(
+      lines.some((line) => /^CACHE false (\S+-[0-9a-f]{64}) \[(?!\1\])\S+-[0-9a-f]{64}\]$/.test(line)),
+    );
+    const kept = modules.length - added.length;
+    const restored = lines.filter((line) => line.startsWith('cache restored: prefix match, '));
+    assert.equal(restored.length, 1);
+    assert.ok(restored[0].includes(`${3 * kept} files of ${kept} modules`));
+  });
+  check('it fetches the difference alone', () => {
+    has(`FETCHED ${added.length} 0`);
+    const zips = proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+    const isAdded = (asked) => added.some((module) => asked.startsWith(`/${module.path}/`));
+    assert.equal(new Set(zips.filter(isAdded)).size, added.length);
+    // A proxy is measured with a zip before anybody knows what the archive has.
+    assert.ok(zips.filter((asked) => !isAdded(asked)).length <= proxies.length);
+  });
+  check('go asks nobody after it either', () => assert.deepEqual(proxies.flatMap(goRequests), []));
+  check('go builds the changed project without a network', () => has('BUILT OFFLINE'));
+  const names = await namesIn({ bytes: readFileSync(storedArchives(temp)[0]) });
+  check('what it saves holds the modules of now and no other', () => {
+    assert.equal(lines.filter((line) => line.startsWith('cache saved: ')).length, 1);
+    const wanted = modules.flatMap((module) => ['info', 'mod', 'zip'].map((kind) => entryName(module, kind)));
+    assert.deepEqual(names, wanted.sort());
+  });
+}
+
+/** Somebody put another zip into the archive. */
+function checkPoisonedRun({ code, records }, { proxies, modules, poisoned }) {
+  const lines = printed(records);
+  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  const name = `${poisoned.path}@${poisoned.version}`;
+  check('the job with the poisoned archive succeeds', () => assert.equal(code, 0));
+  check('an error names the module whose zip is another one', () => {
+    const errors = records.filter((record) => record.command === 'error').map((record) => String(record.msg));
+    assert.equal(errors.length, 1);
+    assert.ok(errors[0].includes(name), errors[0]);
+  });
+  check('all else is restored, and that module fetched', () => {
+    const restored = lines.filter((line) => line.startsWith('cache restored: exact match, '));
+    assert.ok(restored[0]?.includes(`${3 * modules.length - 1} files of ${modules.length} modules`));
+    has('FETCHED 1 0');
+    const zips = proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+    assert.deepEqual([...new Set(zips)], [`/${poisoned.path}/@v/${poisoned.version}.zip`]);
+  });
+  check('go builds what go.sum says, without a network', () => has('BUILT OFFLINE'));
+}
+
+/** The archives in act's cache server, the last one saved first. */
+function storedArchives(temp) {
+  return readdirSync(temp.join('cache'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^\d+$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+}
+
+/** Puts an archive with another zip, and one more file, in the place of the last one saved. */
+function poison(temp, modules, poisoned) {
+  const [stored] = storedArchives(temp);
+  const compression = readFileSync(stored)[0] === 0x1f ? 'gzip' : 'zstd';
+  const changes = { [entryName(poisoned, 'zip')]: tamperModule(poisoned).zip, '../../escaped': 'x' };
+  writeFileSync(stored, archiveOf(modules, changes, compression));
+}
+
 /** The paths that we asked for, told from those of the go command by the user agent. */
 function ourRequests(proxy) {
   return proxy.requests.filter(isOurs).map((request) => request.path);
@@ -216,28 +287,32 @@ async function main() {
   const act = installAct();
   await using temp = await makeTempDir('setup-goproxy-act-');
   const modules = makeModuleSet(12, { totalBytes: 2 << 20 });
+  const added = makeModuleSet(2, { prefix: 'new.example', seed: 2 });
+  const changed = [...modules.slice(2), ...added];
+  const poisoned = changed[0];
   await writeProject(temp.join('sample'), { modules });
+  await writeProject(temp.join('changed'), { modules: changed });
   const outputs = [];
-  for (const [home, checkIt] of [
-    ['home', checkRun],
-    ['next-home', checkNextRun],
-  ]) {
-    await using fast = await startProxy({ modules, latencyMs: 2 });
-    await using slow = await startProxy({ modules, latencyMs: 150 });
+  /** One job on a runner of its own, with proxies that nobody has asked yet. */
+  const runJob = async (home, sample, served, checkIt) => {
+    await using fast = await startProxy({ modules: served, latencyMs: 2 });
+    await using slow = await startProxy({ modules: served, latencyMs: 150 });
     await using broken = await startProxy({
-      modules,
+      modules: served,
       faults: [{ match: 'any', kind: 'status', status: 503 }],
     });
     const proxies = [slow, broken, fast];
-    const vars = {
-      SAMPLE: temp.join('sample'),
-      PROXIES: proxies.map((proxy) => proxy.url).join(','),
-    };
+    const vars = { SAMPLE: temp.join(sample), PROXIES: proxies.map((proxy) => proxy.url).join(',') };
     const run = await runAct(act, { temp, home, vars });
     outputs.push(run.output);
-    checkIt(run, { fast, proxies, modules });
+    await checkIt(run, { fast, proxies, modules: served, added, poisoned, temp });
     checkMatchers(run);
-  }
+  };
+  await runJob('home', 'sample', modules, checkRun);
+  await runJob('next-home', 'sample', modules, checkNextRun);
+  await runJob('changed-home', 'changed', changed, checkChangedRun);
+  poison(temp, changed, poisoned);
+  await runJob('poisoned-home', 'changed', changed, checkPoisonedRun);
   for (const { sentence, ok, error } of checks) {
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${sentence}${ok ? '' : `: ${error.message}`}\n`);
   }

@@ -3,7 +3,7 @@ import { link, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { goEnvironment, hasGo, runGo } from '../support/go.ts';
+import { goEnvironment, hasGo, runGo, sharedBuildCache } from '../support/go.ts';
 import { faultOf, makeHostileAnswers } from '../support/hostile-answers.ts';
 import { HOSTILE_PATHS, HOSTILE_VERSIONS } from '../support/hostile-names.ts';
 import {
@@ -31,7 +31,6 @@ import {
 import { type ProxyServer, startProxy } from '../support/proxy-server.ts';
 import type { JobOptions } from '../support/runner.ts';
 import { moduleCacheContents, snapshotTree, treeChanges } from '../support/sentinel-tree.ts';
-import { makeTempDir } from '../support/temp.ts';
 
 const run = promisify(execFile);
 const goIsHere = await hasGo();
@@ -608,8 +607,6 @@ describe('go run tool@version', () => {
     'a second version in another spelling': '{"Version":"v1.0.0","version":"v0.9.0"}',
     'a second version in letters that Go folds': '{"Version":"v1.0.0","Ver\u017fion":"v0.9.0"}',
   };
-  const goCache = makeTempDir('setup-goproxy-gocache-');
-  afterAll(async () => (await goCache)[Symbol.asyncDispose]());
 
   /** With a proxy, for go asks for the newest version too, to tell of deprecations. */
   async function goRun(world: World, goproxy: string) {
@@ -617,7 +614,7 @@ describe('go run tool@version', () => {
     const env = goEnvironment(site.dir.join('gocache'), { GOPROXY: goproxy });
     return await runGo(['run', 'example.com/tool@v1.0.0'], {
       cwd: site.workspace,
-      env: { ...env, GOMODCACHE: goModCache, GOCACHE: (await goCache).path },
+      env: { ...env, GOMODCACHE: goModCache, GOCACHE: sharedBuildCache() },
     });
   }
 

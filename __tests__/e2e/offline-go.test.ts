@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { hasGo } from '../support/go.ts';
 import { annotationTexts, harmOf, makeSite } from '../support/job.ts';
 import { makeModule } from '../support/modules.ts';
@@ -17,12 +17,10 @@ const goIsHere = await hasGo();
 const testWithGo = goIsHere ? test.concurrent : test.skip;
 const whyGo = goIsHere ? '' : ' (skipped: there is no go command on PATH)';
 
-const shared = await makeTempDir();
-const goCache = shared.join('gocache');
-if (goIsHere) await warmBuildCache(shared.join('warm'), goCache);
-afterAll(async () => {
-  await shared[Symbol.asyncDispose]();
-});
+if (goIsHere) {
+  await using temp = await makeTempDir();
+  await warmBuildCache(temp.path);
+}
 
 describe(`after the prefetch go needs no network${whyGo}`, () => {
   for (const project of OFFLINE_PROJECTS) testWithGo(project.name, () => proveOffline(project));
@@ -33,7 +31,7 @@ async function proveOffline(project: OfflineProject): Promise<void> {
   const modules = project.modules.map(makeModule);
   await using proxy = await startProxy({ modules });
   await using site = await makeSite();
-  const place = { directory: site.workspace, root: site.dir.join('before'), goCache };
+  const place = { directory: site.workspace, root: site.dir.join('before') };
   await prepareProject(project, place, proxy.url);
 
   const goModCache = site.dir.join('modcache');

@@ -17,7 +17,7 @@ import { describe, expect, test } from '@jest/globals';
 import { cachePath } from '../../src/modcache/cache-entry.ts';
 import { place, removeWrong } from '../../src/modcache/placing.ts';
 import { openStaging } from '../../src/modcache/staging.ts';
-import { goEnvironment, hasGo, runGo } from '../support/go.ts';
+import { goEnvironment, hasGo, runGo, sharedBuildCache } from '../support/go.ts';
 import { makeModule, makeModuleSet, tamperModule, writeFileProxy, writeProject } from '../support/modules.ts';
 import { canUnshare, runInNamespace } from '../support/namespace.ts';
 import { placeAll, type Serving, servingsOf } from '../support/placing.ts';
@@ -84,7 +84,7 @@ describe('go with no network', () => {
     const download = path.join(goModCache, 'cache', 'download');
     const before = await snapshot(download);
     const times = await mtimes(download, before);
-    const env = goEnvironment(temp.path);
+    const env = goEnvironment(temp.path, { GOCACHE: sharedBuildCache() });
     for (const args of [
       ['build', './...'],
       ['vet', './...'],
@@ -94,7 +94,8 @@ describe('go with no network', () => {
       expect({ args, ...(await runGo(args, { cwd: directory, env })) }).toMatchObject({ args, code: 0 });
     }
     // No "go: downloading": go believed what it found.
-    const again = await runGo(['build', '-a', './...'], { cwd: directory, env });
+    const other = { ...env, GOCACHE: sharedBuildCache('other') };
+    const again = await runGo(['build', './...'], { cwd: directory, env: other });
     expect(again).toMatchObject({ code: 0, stderr: '' });
     const after = await snapshot(download);
     for (const [name, entry] of before) expect([name, after.get(name)]).toEqual([name, entry]);
@@ -139,7 +140,10 @@ describe('go with no network', () => {
     await writeFileProxy(temp.join('proxy'), modules);
     const { directory } = await writeProject(temp.join('app'), { modules });
     const goModCache = cacheOf(temp.path);
-    const env = goEnvironment(temp.path, { GOPROXY: `file://${temp.join('proxy')}` });
+    const env = goEnvironment(temp.path, {
+      GOPROXY: `file://${temp.join('proxy')}`,
+      GOCACHE: sharedBuildCache(),
+    });
     const servings = modules.flatMap(servingsOf);
     const runs = await Promise.all([
       runGo(['build', './...'], { cwd: directory, env }),
@@ -153,9 +157,12 @@ describe('go with no network', () => {
       expect(results).toHaveLength(90);
       expect(results).not.toContain('replaced');
     }
-    const offline = { cwd: directory, env: goEnvironment(temp.path) };
+    const offline = {
+      cwd: directory,
+      env: goEnvironment(temp.path, { GOCACHE: sharedBuildCache('other') }),
+    };
     expect(await runGo(['mod', 'verify'], offline)).toMatchObject({ code: 0 });
-    expect(await runGo(['build', '-a', './...'], offline)).toMatchObject({ code: 0 });
+    expect(await runGo(['build', './...'], offline)).toMatchObject({ code: 0 });
   });
 });
 
@@ -192,7 +199,10 @@ describe('a process that is killed while it places', () => {
     expect(await stagingsIn(goModCache)).toHaveLength(1);
     await writeFileProxy(temp.join('proxy'), modules);
     const { directory } = await writeProject(temp.join('app'), { modules });
-    const env = goEnvironment(temp.path, { GOPROXY: `file://${temp.join('proxy')}` });
+    const env = goEnvironment(temp.path, {
+      GOPROXY: `file://${temp.join('proxy')}`,
+      GOCACHE: sharedBuildCache(),
+    });
     expect(await runGo(['build', './...'], { cwd: directory, env })).toMatchObject({ code: 0 });
     expect(await runGo(['mod', 'verify'], { cwd: directory, env })).toMatchObject({ code: 0 });
     // The next run takes up where it ended; a day later one removes what was left.
@@ -221,13 +231,13 @@ describe('what is wrong in the module cache', () => {
     await tryToPlace(goModCache, [mod, info, tamperedZip]);
     await writeFile(beside(goModCache, zip, 'ziphash'), MODULE.zipHash);
     const { directory } = await writeProject(temp.join('app'), { modules: [MODULE] });
-    const env = goEnvironment(temp.path, { GOFLAGS: '' });
+    const env = goEnvironment(temp.path, { GOFLAGS: '', GOCACHE: sharedBuildCache() });
     expect(await runGo(['build', './...'], { cwd: directory, env })).toMatchObject({ code: 0 });
     const extracted = path.join(goModCache, 'example.com/!acme/a@v1.0.0');
     expect(await readdir(extracted)).toContain('tampered.go');
     // The index in GOCACHE names the files of an extracted directory by its path alone, and go believes that too
-    // (modindex/read.go: moduleHash); what is not in the module cache is not healed there, so a build cache of its own.
-    return { goModCache, directory, env: { ...env, GOCACHE: temp.join('gocache2') }, extracted };
+    // (modindex/read.go: moduleHash); what is not in the module cache is not healed there, so another build cache.
+    return { goModCache, directory, env: { ...env, GOCACHE: sharedBuildCache('other') }, extracted };
   }
 
   goTest('a tampered zip that go built is replaced with all that go believed for it', async () => {
@@ -521,7 +531,10 @@ describe('what a proxy serves', () => {
     expect(await tryToPlace(cacheOf(temp.path), servingsOf(forged))).toEqual(['placed', 'placed', 'placed']);
     const goSumLines = [`${MODULE.path} v1.0.0 ${other.zipHash}`, MODULE.goSumLines[1]];
     const { directory } = await writeProject(temp.join('app'), { modules: [MODULE], goSumLines });
-    const build = await runGo(['build', './...'], { cwd: directory, env: goEnvironment(temp.path) });
+    const build = await runGo(['build', './...'], {
+      cwd: directory,
+      env: goEnvironment(temp.path, { GOCACHE: sharedBuildCache() }),
+    });
     expect(build.code).toBe(1);
     expect(build.stderr).toContain('path does not have prefix');
   });

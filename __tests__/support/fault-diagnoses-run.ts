@@ -14,6 +14,7 @@ import {
   rowName,
 } from './fault-matrix.ts';
 import { drain, startServer } from './fault-matrix-run.ts';
+import { sharedBuildCache } from './go.ts';
 import { annotationsOf, readReport } from './job.ts';
 import { makeModule, type SyntheticModule, writeProject } from './modules.ts';
 import type { ProxyServer } from './proxy-server.ts';
@@ -227,7 +228,7 @@ async function job({ world, fault, place, urls, modules, ...options }: JobReques
       GOSUMDB: 'off',
       GOFLAGS: '-modcacherw',
       GOTOOLCHAIN: 'local',
-      GOCACHE: world.directory.join('gocache'),
+      GOCACHE: sharedBuildCache(),
       XDG_CONFIG_HOME: world.directory.join('config'),
       ...(fault.tls === undefined ? {} : { SSL_CERT_FILE: world.certificates.files.caFile }),
     },

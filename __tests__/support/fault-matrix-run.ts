@@ -12,7 +12,7 @@ import {
   type ServerName,
 } from './fault-matrix.ts';
 import { isConnectionFault } from './faults.ts';
-import { goEnvironment, runGo } from './go.ts';
+import { goEnvironment, runGo, sharedBuildCache } from './go.ts';
 import { escapeName, type SyntheticModule, writeProject } from './modules.ts';
 import { type ProxyServer, startProxy } from './proxy-server.ts';
 import { runAction } from './runner.ts';
@@ -49,7 +49,6 @@ const TRIES = 4;
 interface World {
   readonly directory: TempDir;
   readonly project: string;
-  readonly goCache: string;
   readonly modules: readonly SyntheticModule[];
   readonly certificates: CertificateSet;
 }
@@ -74,7 +73,7 @@ export async function runMatrix(
   // Go's telemetry outlives the command, and would write into a directory that has been removed.
   await mkdir(directory.join('config', 'go', 'telemetry'), { recursive: true });
   await writeFile(directory.join('config', 'go', 'telemetry', 'mode'), 'off');
-  const world: World = { directory, project, goCache: directory.join('gocache'), modules, certificates };
+  const world: World = { directory, project, modules, certificates };
   const results: CellResult[] = [];
   const run = async ([index, cell]: readonly [number, Cell]) => {
     // One cell that could not be judged must not take the others along.
@@ -183,7 +182,7 @@ function goModCacheOf(place: TempDir): string {
 function environmentOf({ world, cell, place }: CellRun): Record<string, string> {
   return {
     ...goEnvironment(place.path),
-    GOCACHE: world.goCache,
+    GOCACHE: sharedBuildCache(),
     XDG_CONFIG_HOME: world.directory.join('config'),
     ...(cell.fault.tls === undefined ? {} : { SSL_CERT_FILE: world.certificates.files.caFile }),
   };

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+/** Below the ignored .tmp/. */
+const BUILD_CACHES = fileURLToPath(new URL('../../.tmp/go-build/', import.meta.url));
 
 /** What a run of the go command printed, and its exit code. */
 export interface GoResult {
@@ -32,6 +35,15 @@ export function goEnvironment(
     GOSUMDB: 'off',
     ...extra,
   };
+}
+
+/**
+ * Returns the path of a build cache that tests share, so that the standard library is compiled once. Go finds what is in it by
+ * content, but for the index of an extracted directory, which it finds by path (modindex/read.go: moduleHash): who has
+ * changed such a directory after a build takes the other one.
+ */
+export function sharedBuildCache(which: 'one' | 'other' = 'one'): string {
+  return path.join(BUILD_CACHES, which);
 }
 
 /** Runs `go ARGS` in `cwd`, for at most two minutes; never throws on an exit code. */

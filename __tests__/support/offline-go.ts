@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type GoResult, goEnvironment, runGo } from './go.ts';
+import { type GoResult, goEnvironment, runGo, sharedBuildCache } from './go.ts';
 import { type GoCommand, type OfflineProject, preparationOf } from './offline-project.ts';
 
 /**
@@ -15,8 +15,6 @@ export interface GoPlace {
   readonly directory: string;
   /** Home of the caches and of GOPATH, by its own for each role. */
   readonly root: string;
-  /** The build cache, shared by all, so that the standard library is compiled once. */
-  readonly goCache: string;
 }
 
 /** Writes the files of a project; undefined removes one. */
@@ -42,7 +40,7 @@ export async function prepareProject(
   proxyUrl: string,
 ): Promise<void> {
   await writeFiles(place.directory, project.files);
-  const env = { ...goEnvironment(place.root, { GOPROXY: proxyUrl }), GOCACHE: place.goCache };
+  const env = goEnvironment(place.root, { GOPROXY: proxyUrl, GOCACHE: sharedBuildCache() });
   for (const command of preparationOf(project)) {
     const result = await runIn(place.directory, command, env);
     if (result.code !== 0) throw new Error(`go ${command.args.join(' ')}: ${result.stderr}`);
@@ -64,14 +62,14 @@ async function checkGoLines({ files }: OfflineProject, directory: string): Promi
 }
 
 /** Compiles and vets what every test links, so that projects that start together do not each do it. */
-export async function warmBuildCache(root: string, goCache: string): Promise<void> {
+export async function warmBuildCache(root: string): Promise<void> {
   const directory = path.join(root, 'project');
   await writeFiles(directory, {
     'go.mod': 'module example.com/warm\n\ngo 1.16\n',
     'warm.go': 'package main\n\nfunc main() {}\n',
     'warm_test.go': 'package main\n\nimport "testing"\n\nfunc Test(*testing.T) {}\n',
   });
-  const env = { ...goEnvironment(root), GOCACHE: goCache };
+  const env = goEnvironment(root, { GOCACHE: sharedBuildCache() });
   for (const verb of ['test', 'vet', 'build']) {
     const { code, stderr } = await runGo([verb, './...'], { cwd: directory, env });
     if (code !== 0) throw new Error(`go ${verb}: ${stderr}`);
@@ -109,11 +107,11 @@ export async function runOffline(
   command: OfflineCommand,
   place: GoPlace & { readonly goModCache: string },
 ): Promise<string> {
-  const { goModCache, goCache } = place;
+  const { goModCache } = place;
   const env = {
     ...goEnvironment(place.root, { GOSUMDB: UNREACHABLE_SUMDB }),
     GOMODCACHE: goModCache,
-    GOCACHE: goCache,
+    GOCACHE: sharedBuildCache(),
     ...project.env,
   };
   const { code, stdout, stderr } = await runIn(place.directory, command, env);

@@ -94,8 +94,14 @@ function unwanted({ saveCache, run, matchedKey }: SaveFacts): string | undefined
   if (never !== undefined) return never;
   if (run.ref.startsWith('refs/tags/')) return 'the job runs for a tag';
   if (matchedKey === undefined || isDefault(run)) return undefined;
-  const where = run.ref.startsWith('refs/pull/') ? 'a pull request' : 'another branch than the default one';
-  return `${where}, and a cache with most of the modules matched`;
+  return `${whereFrom(run)}, and a cache with most of the modules matched`;
+}
+
+function whereFrom({ ref, defaultBranch }: RunFacts): string {
+  if (ref.startsWith('refs/pull/')) return 'a pull request';
+  return defaultBranch === undefined
+    ? 'the event does not tell the default branch'
+    : 'another branch than the default one';
 }
 
 function isDefault({ ref, defaultBranch, event }: RunFacts): boolean {

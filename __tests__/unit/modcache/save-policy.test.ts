@@ -49,6 +49,7 @@ const SAVED = 'the same modules are saved already';
 const LACKS = 'the module cache lacks some of the wanted modules';
 const WAS_THERE = 'the module cache was complete before this action ran';
 const ELSEWHERE = 'another branch than the default one, and a cache with most of the modules matched';
+const UNKNOWN = 'the event does not tell the default branch, and a cache with most of the modules matched';
 const IN_PULL = 'a pull request, and a cache with most of the modules matched';
 
 describe('decideSave', () => {
@@ -72,7 +73,7 @@ describe('decideSave', () => {
     [
       'an unknown default branch, a part matched',
       { run: { ...MAIN, defaultBranch: undefined }, matchedKey: OLD },
-      ELSEWHERE,
+      UNKNOWN,
     ],
     ['a pull request, nothing matched', { run: PULL }, undefined],
     ['a pull request, a part matched', { run: PULL, matchedKey: OLD }, IN_PULL],

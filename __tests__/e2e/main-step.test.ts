@@ -213,7 +213,7 @@ describe('candidates of the input proxies', () => {
 
   test.concurrent('mode diagnose measures every candidate and exports nothing', async () => {
     await using first = await startProxy({ modules });
-    await using second = await startProxy({ modules });
+    await using second = await startProxy({ modules, latencyMs: 40 });
     await using site = await makeSite({ modules });
     await fillCache(site, modules);
     const job = await site.job({
@@ -247,11 +247,13 @@ describe('an inherited GOPROXY', () => {
   );
 
   test.concurrent('pipes: the order changes and the broken one leaves; a comma is a boundary', async () => {
+    // So many that the latency counts five times: on a busy machine the first byte alone does not tell.
+    const many = makeModuleSet(60, { totalBytes: 300_000 });
     await using broken = await startProxy({ faults: [{ match: 'any', kind: 'status', status: 500 }] });
-    await using slow = await startProxy({ modules, latencyMs: 130 });
-    await using fast = await startProxy({ modules });
-    await using last = await startProxy({ modules });
-    await using site = await makeSite({ modules });
+    await using slow = await startProxy({ modules: many, latencyMs: 110 });
+    await using fast = await startProxy({ modules: many });
+    await using last = await startProxy({ modules: many });
+    await using site = await makeSite({ modules: many });
     const job = await site.job({
       env: { GOPROXY: `${slow.url}|${broken.url}|${fast.url},${last.url},direct` },
       inputs: { 'probe-timeout': '10s' },

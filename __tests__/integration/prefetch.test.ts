@@ -7,6 +7,7 @@ import { escapeVersion } from '../../src/go/version.ts';
 import type { WantedFile } from '../../src/go/wanted-set.ts';
 import { cachePath } from '../../src/modcache/cache-entry.ts';
 import type { PrefetchProgress } from '../../src/prefetch/prefetch.ts';
+import { PATIENT } from '../support/fetching.ts';
 import { goEnvironment, hasGo, runGo } from '../support/go.ts';
 import { makeModule, makeModuleSet, tamperModule, writeFileProxy, writeProject } from '../support/modules.ts';
 import { canUnshare, runInNamespace } from '../support/namespace.ts';
@@ -49,6 +50,7 @@ describe('a healthy proxy', () => {
       goModCache,
       missing: FILES,
       from: [{ url: server.url }],
+      set: { policy: PATIENT },
       onProgress: (now) => progress.push(now),
     });
     expect(endsOf(result)).toEqual({ placed: 120 });
@@ -242,7 +244,7 @@ describe('a failure is contained', () => {
     await using first = await startProxy({ modules: MODULES.filter((module) => module !== one) });
     await using second = await startProxy({ modules: [] });
     const result = await prefetchFrom({
-      ...{ goModCache: cacheOf(temp.path), missing: FILES, set: { direct } },
+      ...{ goModCache: cacheOf(temp.path), missing: FILES, set: { policy: PATIENT, direct } },
       from: [{ url: first.url }, { url: second.url }],
     });
     expect(endsOf(result)).toEqual({ placed: 117, [end]: 3 });
@@ -261,7 +263,7 @@ describe('a failure is contained', () => {
     await using first = await startProxy({ modules: MODULES, faults });
     await using second = await startProxy({ modules: MODULES, faults });
     const result = await prefetchFrom({
-      ...{ goModCache: cacheOf(temp.path), missing: FILES },
+      ...{ goModCache: cacheOf(temp.path), missing: FILES, set: { policy: PATIENT } },
       from: [{ url: first.url }, { url: second.url }],
     });
     const isBad = (file: WantedFile) => ofOne(file) && file.kind === kind;
@@ -280,7 +282,7 @@ describe('a failure is contained', () => {
     });
     await using honest = await startProxy({ modules: MODULES });
     const result = await prefetchFrom({
-      ...{ goModCache: cacheOf(temp.path), missing: FILES },
+      ...{ goModCache: cacheOf(temp.path), missing: FILES, set: { policy: PATIENT } },
       from: [{ url: liar.url }, { url: honest.url }],
     });
     expect(endsOf(result)).toEqual({ placed: 120 });

@@ -22,6 +22,13 @@ export const QUICK: FetchPolicy = {
   deadAfterMs: 1500,
 };
 
+/** The same for proxies none of which is ever silent: on a busy machine they would be taken for it. */
+export const PATIENT: FetchPolicy = {
+  ...FETCH_POLICY,
+  backoff: QUICK.backoff,
+  retryAfterCapMs: QUICK.retryAfterCapMs,
+};
+
 /** A proxy of a chain: a server's URL, public unless `given`, a comma behind it only where it says so. */
 export interface ProxyOf {
   readonly url: string;

@@ -87,6 +87,7 @@ async function measureRestores(title: string, given: RestoreGiven, parent: strin
   printAgainst('  of this restoring: download, verify, place', median(times.phase), untar);
   printFaster('the main step', untar, median(times.step));
   printFaster('restoring alone', untar, median(times.phase));
+  printFaster("restoring, beside the library's restore", median(times.library), median(times.phase));
   printLoad();
 }
 

@@ -183,7 +183,7 @@ function foot(): readonly string[] {
   return [
     '## How it is done, and what is left out',
     '',
-    '- "After the probe": the fault begins with the fourth request to a proxy (the probe needs three: `.info`, `.mod`, `.zip`), or, at 30 %, spares the first request for each of these three files. go has no probe and gets the same servers.',
+    '- "After the probe": the fault begins with the fourth request to a proxy (the probe needs three: `.info`, `.mod`, `.zip`), or, at 30 %, spares the first request for each of these three files. go has no probe and gets the same servers. Where one proxy has the fault, `b` sends 2 MB/s, so that the probe ranks `a` first on any machine.',
     `- "30 %": whether the nth request for a file at a proxy is struck is decided by a hash of a fixed seed, and not by the order of requests: every run meets the same faults. The seed strikes ${Math.round(share * 100)} % of the first answers, at both proxies those of ${struckAtBoth.length} files, never more than ${longestRun} answers before a file's first good one, and \`a\` while it is probed, not \`b\`.`,
     '- Other seeds are not as kind to ours: the probe needs three right answers and asks a second time only after a failure that may pass by itself, so that from the start 19 % of all seeds, and 43 % ((1 − 0.7³)²) with other faults, leave no healthy proxy, and nothing is fetched before go does; and a file is given up after 4 failed attempts, which 1 of 120 (0.3⁴) meets.',
     '- Where connections break before an answer, the servers end each connection after its answer: else a connection that is kept would meet no fault, and Go repeats a request by itself when a kept connection ends.',

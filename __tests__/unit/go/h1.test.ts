@@ -300,6 +300,17 @@ describe('hashZip refuses', () => {
     await refusal(writeZip(files), why);
   });
 
+  test('a descriptor that ends behind its CRC', async () => {
+    const zip = Buffer.from(writeZip([{ name: 'x', data: 'x', method: 'store', descriptor: true }]));
+    const end = zip.length - 22;
+    const first = zip.readUInt32LE(end + 16);
+    // The data goes on up to a comment that begins like a descriptor, and Go reads twelve bytes behind the signature.
+    const comment = Buffer.concat([Buffer.from([0x50, 0x4b, 7, 8]), Buffer.alloc(8)]);
+    const size = zip.length - 'x'.length - 30;
+    const whole = Buffer.concat([set16(zip, end + 20, comment.length), comment]);
+    await refusal(set32(set32(whole, first + 20, size), first + 24, size), 'it is cut off');
+  });
+
   test('deflated data that is cut off or broken', async () => {
     for (const size of [200, 3_000_000, 5_000_000]) {
       const data = randomBytes(size);

@@ -106,9 +106,19 @@ function printed(records) {
   return records.filter((record) => record.raw_output === true).map((record) => String(record.msg).trim());
 }
 
-function checkRun({ code, records }, { fast, proxies, modules }) {
+/** The same, and an assertion that there is a line of just this text. */
+function linesOf(records) {
   const lines = printed(records);
-  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  return { lines, has: (text) => assert.ok(lines.includes(text), `no line "${text}"`) };
+}
+
+/** The zips that we asked any of the proxies for. */
+function zipsAsked(proxies) {
+  return proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+}
+
+function checkRun({ code, records }, { fast, proxies, modules }) {
+  const { lines, has } = linesOf(records);
   const summaries = records.filter((record) => record.command === 'summary');
   const exported = records.filter((record) => record.command === 'set-env');
   const results = records.filter((record) => record.stepResult !== undefined);
@@ -128,7 +138,7 @@ function checkRun({ code, records }, { fast, proxies, modules }) {
   check('go asks nobody for what was fetched', () => assert.deepEqual(proxies.flatMap(goRequests), []));
   check('go builds without a network', () => has('BUILT OFFLINE'));
   check('no zip is asked for twice', () => {
-    const zips = ourRequests(fast).filter((asked) => asked.endsWith('.zip'));
+    const zips = zipsAsked([fast]);
     assert.equal(zips.length, modules.length);
     assert.equal(new Set(zips).size, modules.length);
   });
@@ -181,8 +191,7 @@ function checkMatchers({ records }) {
 
 /** Another job on another runner: what the first one saved is all it needs. */
 function checkNextRun({ code, records }, { proxies, modules }) {
-  const lines = printed(records);
-  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  const { lines, has } = linesOf(records);
   check('the next job succeeds', () => assert.equal(code, 0));
   check('it hits exactly', () => {
     assert.ok(lines.some((line) => /^CACHE true (\S+-[0-9a-f]{64}) \[\1\]$/.test(line)));
@@ -192,7 +201,7 @@ function checkNextRun({ code, records }, { proxies, modules }) {
   });
   check('it fetches nothing, and asks nobody for a zip', () => {
     has('FETCHED 0 0');
-    const zips = proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+    const zips = zipsAsked(proxies);
     assert.deepEqual(zips, []);
   });
   check('go asks nobody in it', () => assert.deepEqual(proxies.flatMap(goRequests), []));
@@ -205,8 +214,7 @@ function checkNextRun({ code, records }, { proxies, modules }) {
 
 /** The modules have changed: what the archive lacks is fetched, and what is no longer wanted is not saved again. */
 async function checkChangedRun({ code, records }, { proxies, modules, added, temp }) {
-  const lines = printed(records);
-  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  const { lines, has } = linesOf(records);
   check('the job with other modules succeeds', () => assert.equal(code, 0));
   check('it hits by prefix', () => {
     assert.ok(
@@ -219,7 +227,7 @@ async function checkChangedRun({ code, records }, { proxies, modules, added, tem
   });
   check('it fetches the difference alone', () => {
     has(`FETCHED ${added.length} 0`);
-    const zips = proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+    const zips = zipsAsked(proxies);
     const isAdded = (asked) => added.some((module) => asked.startsWith(`/${module.path}/`));
     assert.equal(new Set(zips.filter(isAdded)).size, added.length);
     // A proxy that is alone is measured with one zip, before anybody knows what the archive has.
@@ -237,8 +245,7 @@ async function checkChangedRun({ code, records }, { proxies, modules, added, tem
 
 /** Somebody put another zip into the archive. */
 function checkPoisonedRun({ code, records }, { proxies, modules, poisoned }) {
-  const lines = printed(records);
-  const has = (text) => assert.ok(lines.includes(text), `no line "${text}"`);
+  const { lines, has } = linesOf(records);
   const name = `${poisoned.path}@${poisoned.version}`;
   check('the job with the poisoned archive succeeds', () => assert.equal(code, 0));
   check('an error names the module whose zip is another one', () => {
@@ -250,7 +257,7 @@ function checkPoisonedRun({ code, records }, { proxies, modules, poisoned }) {
     const restored = lines.filter((line) => line.startsWith('cache restored: exact match, '));
     assert.ok(restored[0]?.includes(`${3 * modules.length - 1} files of ${modules.length} modules`));
     has('FETCHED 1 0');
-    const zips = proxies.flatMap(ourRequests).filter((asked) => asked.endsWith('.zip'));
+    const zips = zipsAsked(proxies);
     assert.deepEqual([...new Set(zips)], [`/${poisoned.path}/@v/${poisoned.version}.zip`]);
   });
   check('go builds what go.sum says, without a network', () => has('BUILT OFFLINE'));
